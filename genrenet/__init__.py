@@ -1,0 +1,1 @@
+"""Leak-proof features, tracked networks and honest reports for classified music."""

@@ -1,0 +1,315 @@
+"""Every setting of the pipeline: ``params.yaml``, read once, into frozen models.
+
+One section is one stage. ``compute`` says how the work is spread and never what comes out,
+so no stage depends on it.
+"""
+
+import difflib
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from genrenet.errors import ParamsError
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+Positive = Annotated[int, Field(gt=0)]
+MIN_DURATION_S = 0.5
+"""Shorter recordings hold no rhythm and too few frames; they are quarantined."""
+
+
+class Settings(BaseModel):
+    """A frozen section that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    @property
+    def digest(self) -> str:
+        """Hash of every value: equal settings, equal digest."""
+        return digest(self.model_dump(mode="json"))
+
+
+def digest(value: Any) -> str:
+    """Hash of a JSON value, independent of key order (16 hex digits of BLAKE2b)."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+class Corpus(Settings):
+    """Which recordings, in which layout."""
+
+    path: str = "demo/audio"
+    layout: Literal["auto", "folders", "manifest"] = "auto"
+    manifest: str = "manifest.csv"
+    columns: dict[str, str] = {}
+    labels: str = "demo/labels.csv"
+    max_bad_share: Share = 0.05
+
+
+class Demo(Settings):
+    """The corpus that the program makes for itself."""
+
+    artists_per_style: Annotated[int, Field(ge=3, le=40)] = 6
+    tracks_per_artist: Annotated[int, Field(ge=2, le=40)] = 4
+    seed: int = 0
+
+
+class Preprocessing(Settings):
+    """From a file to rows: the one specification, the same in training and in prediction.
+
+    Times are in seconds on the recording, frequencies in Hz, levels in dB.
+    """
+
+    sr: Annotated[int, Field(ge=4_000, le=192_000)] = 22_050
+    head_skip_s: Annotated[float, Field(ge=0)] = 0.0
+    trim_db: Annotated[float, Field(gt=0)] | None = 60.0
+    max_duration_s: Annotated[float, Field(ge=MIN_DURATION_S)] | None = None
+    n_fft: Annotated[int, Field(ge=64, le=65_536)] = 2_048
+    hop_length: Positive = 512
+    n_mels: Annotated[int, Field(ge=8, le=512)] = 64
+    fmin: Annotated[float, Field(ge=0)] = 20.0
+    fmax: Annotated[float, Field(gt=0)] | None = None
+    n_mfcc: Annotated[int, Field(ge=2)] = 20
+    window_s: Annotated[float, Field(gt=0)] = 3.0
+    overlap_s: Annotated[float, Field(ge=0)] = 1.5
+    dtype: Literal["float16", "float32"] = "float16"
+    revision: Literal[1] = 1  # of the algorithm: raised whenever its output changes
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.overlap_s >= self.window_s:
+            raise ValueError(
+                f"overlap_s is {self.overlap_s} s and window_s is {self.window_s} s: "
+                "the overlap must be shorter than the window"
+            )
+        if self.window_s * self.sr < self.n_fft:
+            raise ValueError(
+                f"window_s is {self.window_s} s = {self.window_s * self.sr:.0f} samples, shorter "
+                f"than one FFT of n_fft = {self.n_fft} samples: lengthen window_s or reduce n_fft"
+            )
+        if self.hop_length > self.n_fft:
+            raise ValueError(
+                f"hop_length is {self.hop_length} and n_fft is {self.n_fft}: "
+                "a hop above n_fft skips audio; reduce hop_length"
+            )
+        if self.step_frames < 1:
+            raise ValueError(
+                f"window_s {self.window_s} and overlap_s {self.overlap_s} are less than one hop "
+                "apart: reduce overlap_s or hop_length"
+            )
+        if self.top_hz > self.sr / 2:
+            raise ValueError(
+                f"fmax is {self.top_hz} Hz, over the Nyquist frequency {self.sr / 2} Hz "
+                f"of sr = {self.sr}: lower fmax or raise sr"
+            )
+        if self.fmin >= self.top_hz:
+            raise ValueError(f"fmin is {self.fmin} Hz, not below fmax = {self.top_hz} Hz")
+        if self.n_mfcc > self.n_mels:
+            raise ValueError(
+                f"n_mfcc is {self.n_mfcc}, more than n_mels = {self.n_mels}: "
+                "a cosine transform gives at most as many coefficients as bands"
+            )
+        return self
+
+    @property
+    def top_hz(self) -> float:
+        """Upper edge of the mel bands: ``fmax``, else the Nyquist frequency."""
+        return self.sr / 2 if self.fmax is None else self.fmax
+
+    @property
+    def window_frames(self) -> int:
+        """Frames in a window."""
+        return max(1, round(self.window_s * self.sr / self.hop_length))
+
+    @property
+    def step_frames(self) -> int:
+        """Frames between the starts of neighbouring windows."""
+        return self.window_frames - round(self.overlap_s * self.sr / self.hop_length)
+
+    def n_bins(self, feature: str) -> int:
+        """Size of the frequency axis of ``feature`` (``mel`` or ``mfcc``)."""
+        return {"mel": self.n_mels, "mfcc": self.n_mfcc}[feature]
+
+
+class Features(Preprocessing):
+    """The specification, and into how many files its rows go."""
+
+    n_shards: Annotated[int, Field(ge=1, le=100_000)] = 4
+
+    @property
+    def specification(self) -> Preprocessing:
+        """What decides the rows' values; ``n_shards`` does not."""
+        return Preprocessing(**self.model_dump(exclude={"n_shards"}))
+
+
+class Split(Settings):
+    """Who is on which side."""
+
+    policy: Literal["group", "lists"] = "group"
+    validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.2
+    test: Annotated[float, Field(gt=0, lt=0.5)] = 0.25
+    test_fold: int | None = None
+    lists: str = "demo/lists"
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.policy == "lists" and self.test_fold is not None:
+            raise ValueError(
+                f"policy is 'lists' and test_fold is {self.test_fold}: published lists have no "
+                "folds; set test_fold: null, or policy: group"
+            )
+        return self
+
+
+class Augment(Settings):
+    """Altered copies of train tracks."""
+
+    copies: Annotated[int, Field(ge=0, le=100)] = 1
+    pitch_semitones: Annotated[float, Field(ge=0, le=12)] = 2.0
+    stretch: Annotated[float, Field(ge=0, lt=0.5)] = 0.15
+    snr_db: tuple[float, float] = (10.0, 30.0)
+    probability: Annotated[float, Field(gt=0, le=1)] = 0.7
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.snr_db[0] > self.snr_db[1]:
+            raise ValueError(f"snr_db is {list(self.snr_db)}: give [lowest, highest]")
+        return self
+
+
+class SpecAugment(Settings):
+    """Masks on the training windows: at most this many bins and frames, each once."""
+
+    frequency_bins: Annotated[int, Field(ge=0)] = 0
+    time_frames: Annotated[int, Field(ge=0)] = 0
+
+
+class Train(Settings):
+    """The network and how it learns."""
+
+    feature: Literal["mel", "mfcc"] = "mel"
+    scaling: Literal["standard", "clip", "unit"] = "standard"
+    floor_db: Annotated[float, Field(lt=0)] = -80.0
+    channels: tuple[Positive, ...] = (16, 32, 64, 128)
+    dropout: Share = 0.3
+    epochs: Positive = 12
+    windows_per_track: Positive | None = 4
+    batch_size: Positive = 32
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-2
+    warmup: Share = 0.1
+    patience: Positive = 6
+    spec_augment: SpecAugment = SpecAugment()
+    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.feature == "mfcc" and self.scaling == "unit":
+            raise ValueError(
+                "scaling is 'unit' and feature is 'mfcc': cepstra have no floor to scale from; "
+                "use scaling: standard"
+            )
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds is {list(self.seeds)}: each seed once")
+        return self
+
+
+class Evaluate(Settings):
+    """How the report is made."""
+
+    top_k: Annotated[int, Field(ge=2)] = 2
+    bootstrap: Annotated[int, Field(ge=100)] = 2_000
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    seed: int = 0
+
+
+class Register(Settings):
+    """The name under which MLflow keeps the model."""
+
+    name: Annotated[str, Field(pattern=r"^[^/:\s][^/:]*$")] = "genrenet"
+
+
+class Compute(Settings):
+    """Where the work runs. It changes no output."""
+
+    executor: Literal["auto", "ray", "serial"] = "auto"
+    n_workers: Positive | None = None
+
+
+class Params(Settings):
+    """All sections of ``params.yaml``; each has defaults, so each may be left out."""
+
+    corpus: Corpus = Corpus()
+    demo: Demo = Demo()
+    features: Features = Features()
+    split: Split = Split()
+    augment: Augment = Augment()
+    train: Train = Train()
+    evaluate: Evaluate = Evaluate()
+    register_: Annotated[Register, Field(alias="register")] = Register()
+    compute: Compute = Compute()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        blocks, frames = len(self.train.channels), self.features.window_frames
+        smallest = min(frames, self.features.n_bins(self.train.feature))
+        if smallest < 2**blocks:
+            raise ValueError(
+                f"train.channels has {blocks} blocks, each of which halves the input, but "
+                f"a window is {frames} frames x {self.features.n_bins(self.train.feature)} bins: "
+                "use fewer blocks, a longer window or more bins"
+            )
+        return self
+
+
+def read_params(path: str | Path = "params.yaml") -> Params:
+    """Read and validate the settings.
+
+    Raises
+    ------
+    ParamsError
+        The file is missing, is no YAML mapping, or holds something unknown or impossible; the
+        message names the key, what came, and the nearest name that exists.
+    """
+    try:
+        content = yaml.safe_load(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise ParamsError(
+            f"{path}: cannot be read ({error.strerror}). Run from the project's folder."
+        ) from error
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: is not valid YAML: {error}") from error
+    if not isinstance(content, dict | None):
+        raise ParamsError(f"{path}: expected sections such as 'features:', got {content!r}.")
+    try:
+        return Params.model_validate(content or {})
+    except ValidationError as error:
+        raise ParamsError("\n".join(_sentence(path, e) for e in error.errors())) from error
+
+
+def _sentence(path: str | Path, error: Any) -> str:
+    """One pydantic error as a sentence that a user can act on."""
+    place = [str(part) for part in error["loc"] if part not in ("function-after",)]
+    name = ".".join(place)
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(place[:-1])
+        near = difflib.get_close_matches(place[-1], known, n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(sorted(known))}."
+        return f"{path}: {name} is not a setting. {hint}"
+    what = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        return f"{path}: {name + ': ' if name else ''}{what}."
+    return f"{path}: {name} is {error['input']!r}: {what[0].lower()}{what[1:]}."
+
+
+def _known_keys(place: list[str]) -> list[str]:
+    model: Any = Params
+    for part in place:
+        field = next(f for n, f in model.model_fields.items() if (f.alias or n) == part)
+        model = field.annotation
+    return [f.alias or n for n, f in model.model_fields.items()]
