@@ -27,8 +27,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
     @property
-    def digest(self) -> str:
-        """Hash of every value: equal settings, equal digest."""
+    def hash(self) -> str:
+        """Digest of every value: equal settings, equal hash."""
         return digest(self.model_dump(mode="json"))
 
 
@@ -46,6 +46,7 @@ class Corpus(Settings):
     manifest: str = "manifest.csv"
     columns: dict[str, str] = {}
     labels: str = "demo/labels.csv"
+    group_level: Literal["performer", "album", "recording"] = "performer"
     max_bad_share: Share = 0.05
 
 
@@ -239,6 +240,7 @@ class Compute(Settings):
 
     executor: Literal["auto", "ray", "serial"] = "auto"
     n_workers: Positive | None = None
+    threads_per_seed: Positive = 1
 
 
 class Params(Settings):

@@ -1,0 +1,57 @@
+"""Stage ``catalog``: which recordings there are."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from flows.stage import main, progress, say, step, table
+from genrenet.corpus.layouts import corpus_folder, read_tracks
+from genrenet.corpus.tracks import CATALOG, CATALOG_SCHEMA, Track, usable, write_table
+from genrenet.errors import DataError
+from genrenet.params import Params
+from tasks.probe import Hashes, probe_tracks
+
+HASHES = Path("data/hashes.parquet")
+
+
+def catalog(params: Params) -> None:
+    """List the corpus: one row a track, the unreadable ones with their reason."""
+    tracks = step(read_tracks)(params.corpus)
+    found = step(probe)(tracks, corpus_folder(params.corpus))
+    check_catalog(found, params.corpus.path)
+    write_table(found, CATALOG, CATALOG_SCHEMA)
+    good = usable(found)
+    counts = good.groupby("genre").agg(tracks=("track_id", "size"), groups=("group", "nunique"))
+    hours = good["duration_s"].sum() / 3600
+    table("genres", counts.reset_index().to_dict("records"), description="Tracks and groups")
+    say(
+        f"catalog: {len(good)} tracks of {good['genre'].nunique()} genres, {hours:.2f} h; "
+        f"{len(found) - len(good)} unreadable"
+    )
+
+
+def probe(tracks: list[Track], folder: Path) -> pd.DataFrame:
+    """Open every header and hash every file whose size or time changed."""
+    with progress("catalog", total=len(tracks), unit="tracks") as advance:
+        return probe_tracks(tracks, folder, Hashes(HASHES), advance=advance)
+
+
+def check_catalog(found: pd.DataFrame, path: str) -> None:
+    """Refuse a corpus in which nothing can be told apart."""
+    good = usable(found)
+    if good.empty:
+        reasons = "\n".join(f"  {r.path}: {r.problem}" for r in found.head(5).itertuples())
+        raise DataError(
+            f"corpus.path: none of the {len(found)} files in '{path}' can be read:\n{reasons}"
+        )
+    genres = sorted(good["genre"].unique())
+    if len(genres) < 2:
+        raise DataError(
+            f"corpus.path: '{path}' holds one genre, '{genres[0]}'; a classifier needs two. Give "
+            "the folder whose sub-folders are the genres."
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main(catalog))

@@ -1,0 +1,158 @@
+"""What ``rebuild`` finds or starts for its duration: one Prefect API and one Ray.
+
+Both are conveniences: where one does not start, a line says so and the work is done without.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from flows.orchestrator import answers, console
+
+PREFECT_START_S = 90  # 16 s were measured on two busy cores
+PREFECT_STOP_S = 10
+
+
+@contextmanager
+def engines(home: Path) -> Iterator[dict[str, str]]:
+    """One Prefect API and one Ray, for as long as the context lasts.
+
+    Parameters
+    ----------
+    home : Path
+        Where a Prefect server that is started here keeps its history and its log.
+
+    Yields
+    ------
+    variables : dict of str to str
+        What tells a process in its environment where they are.
+    """
+    with ExitStack() as stack:
+        url = found_api()
+        server = None if url else stack.enter_context(_server(home))
+        ray = stack.enter_context(_ray())  # starts while the server does
+        if server:
+            url = server.url_once_up()
+        yield {"PREFECT_API_URL": url or "", **({"RAY_ADDRESS": ray} if ray else {})}
+
+
+def found_api() -> str | None:
+    """The API of ``$PREFECT_API_URL``, else of Prefect's active profile, if it answers."""
+    urls = os.environ.get("PREFECT_API_URL"), _profile_url()
+    return next((url for url in urls if url and answers(url)), None)
+
+
+def end(process: subprocess.Popen[Any], *, by: signal.Signals, patience_s: float) -> bool:
+    """Stop a process and its whole group, which it leads; False if it had to be killed."""
+    willing = True
+    if process.poll() is None:
+        os.killpg(process.pid, by)
+        try:
+            process.communicate(timeout=patience_s)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            willing = False
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return willing
+
+
+class _Server:
+    """A Prefect server that has been started, and may still be on its way up."""
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+        self.process, self.url, self.log = process, url, log
+
+    def url_once_up(self) -> str | None:
+        """Wait for the API; None, and a line that says so, if it does not come."""
+        deadline = time.monotonic() + PREFECT_START_S
+        while self.process.poll() is None and time.monotonic() < deadline:
+            if answers(self.url):
+                console.print(f"Prefect: {self.url.removesuffix('/api')} (while this runs)")
+                return self.url
+            time.sleep(0.2)
+        console.print(f"warning: no Prefect server came up ({self.log} says why); running without")
+        return None
+
+
+@contextmanager
+def _server(home: Path) -> Iterator[_Server]:
+    home.mkdir(exist_ok=True)
+    (home / ".gitignore").write_text("*\n", "utf-8")
+    port, log = _free_port(), home / "server.log"
+    url = f"http://127.0.0.1:{port}/api"
+    environment = without_run_context(os.environ) | {
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": url,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1"]
+    with log.open("wb") as sink:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is ours to handle, and the group ours to end
+        )
+    try:
+        yield _Server(process, url, log)
+    finally:
+        end(process, by=signal.SIGTERM, patience_s=PREFECT_STOP_S)
+
+
+@contextmanager
+def _ray() -> Iterator[str | None]:
+    """The address of a Ray: the one in the environment, else one that is started here."""
+    if address := os.environ.get("RAY_ADDRESS"):
+        yield address
+        return
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # it would ship the folder
+    try:
+        import ray
+
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        address = ray.get_runtime_context().gcs_address
+    except Exception as error:
+        console.print(f"warning: no Ray came up ({error}); running without")
+        yield None
+        return
+    try:
+        yield address
+    finally:
+        ray.shutdown()
+
+
+def without_run_context(environment: "os._Environ[str] | dict[str, str]") -> dict[str, str]:
+    """``environment`` less what ties a process to a Prefect run that is not its own."""
+    return {k: v for k, v in environment.items() if not k.startswith("PREFECT__")}
+
+
+def _profile_url() -> str | None:
+    """The API of Prefect's active profile, read without importing Prefect."""
+    home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
+    path = Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml"))
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError):
+        return None
+    active = os.environ.get("PREFECT_PROFILE") or content.get("active")
+    url = content.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
+    return url if isinstance(url, str) else None
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

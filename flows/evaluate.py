@@ -1,0 +1,134 @@
+"""Stage ``evaluate``: the report on tracks that the model never saw."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from flows.features import FEATURES
+from flows.split import AUDIT
+from flows.stage import main, say, step, table
+from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
+from genrenet.corpus.tracks import read_table
+from genrenet.learning import curves, plots
+from genrenet.learning.canvas import save
+from genrenet.learning.card import model_card
+from genrenet.learning.evaluation import Report
+from genrenet.params import Params
+from genrenet.serving.bundle import BUNDLE, Bundle, read_bundle, write_json
+from tasks import tracking
+from tasks.evaluate import Paths, evaluate_bundle
+from tasks.train import sides
+
+REPORTS = Path("reports")
+METRICS, CARD = REPORTS / "metrics.json", REPORTS / "model_card.md"
+FIGURES, PREDICTIONS = REPORTS / "figures", REPORTS / "predictions.parquet"
+CONFUSION, CURVES = REPORTS / "confusion.csv", REPORTS / "curves.csv"
+
+
+def evaluate(params: Params) -> None:
+    """Judge the bundle on the test side, draw the figures, log all to MLflow."""
+    splits = read_table(SPLITS, SPLITS_SCHEMA)
+    paths = Paths(bundle=BUNDLE, features=FEATURES)
+    report = step(evaluate_bundle)(paths, splits, params.evaluate)
+    bundle = read_bundle(BUNDLE)
+    seeds = json.loads((BUNDLE / "history.json").read_text("utf-8"))
+    step(write_report)(report, bundle, seeds, splits, params)
+    step(log_report)()
+    _show(report, bundle)
+
+
+def write_report(
+    report: Report, bundle: Bundle, seeds: list[dict], splits: pd.DataFrame, params: Params
+) -> None:
+    """Write figures, tables and the model card."""
+    certificate = bundle.certificate.model_dump()
+    write_json({**report.to_json(), "certificate": certificate}, METRICS)
+    report.predictions.to_parquet(PREDICTIONS, index=False)
+    pairs = report.predictions[["genre", "prediction"]]
+    pairs.set_axis(["actual", "predicted"], axis=1).to_csv(CONFUSION, index=False)
+    best = next(seed for seed in seeds if seed["seed"] == bundle.seed)
+    history = pd.DataFrame(best["history"])
+    history.insert(0, "epoch", range(1, len(history) + 1))
+    history.to_csv(CURVES, index=False)
+    _draw(report, bundle, best)
+    on_side = sides(splits)
+    about = {
+        "name": params.register_.name,
+        "level": bundle.certificate.level,
+        "split_digest": bundle.certificate.digest,
+        "specification": bundle.specification_hash,
+        "seed": bundle.seed,
+        "confidence": params.evaluate.confidence,
+        "versions": bundle.versions,
+        "n_train": len(on_side["train"]),
+        "n_validation": len(on_side.get("validation", [])),
+    }
+    CARD.write_text(model_card(report, about), "utf-8")
+
+
+def log_report() -> str:
+    """Log the bundle's training and its report to the MLflow run of its digest; the run's id."""
+    bundle = read_bundle(BUNDLE)
+    tracking.record_training(bundle, json.loads((BUNDLE / "history.json").read_text("utf-8")))
+    content = json.loads(METRICS.read_text("utf-8"))
+    figures = {
+        f"{unit}.{name}": value
+        for unit in ("track", "window", "baseline")
+        for name, value in content[unit].items()
+        if isinstance(value, int | float)
+    }
+    low, high = content["track"]["accuracy_interval"]
+    figures |= {"track.accuracy_low": low, "track.accuracy_high": high}
+    files = [METRICS, CARD, PREDICTIONS, AUDIT, *sorted(FIGURES.glob("*.png"))]
+    return tracking.record_evaluation(bundle, figures, files)
+
+
+def _draw(report: Report, bundle: Bundle, best: dict) -> None:
+    names, confusion = list(bundle.labels), report.track.confusion
+    number = {name: n for n, name in enumerate(names)}
+    y_true = report.predictions["genre"].map(number).to_numpy()
+    y_prob = np.column_stack([report.predictions[f"p: {name}"] for name in names])
+    rows = [
+        ("network", report.track.accuracy, *report.interval),
+        ("classical baseline", report.baseline["accuracy"], *report.baseline_interval),
+    ]
+    figures = {
+        "confusion": plots.confusion_matrix(
+            confusion, names, normalised=False, title="Test tracks by genre and answer"
+        ),
+        "confusion-normalised": plots.confusion_matrix(
+            confusion, names, normalised=True, title="Answers to each genre's test tracks"
+        ),
+        "learning-curves": curves.learning_curves(
+            best["history"], best_epoch=best["best_epoch"], title=f"Learning, seed {best['seed']}"
+        ),
+        "roc": curves.roc_curves(y_true, y_prob, names),
+        "precision-recall": curves.precision_recall_curves(y_true, y_prob, names),
+        "accuracy": plots.scores_with_intervals(
+            rows, majority=report.track.majority, title="Test tracks answered rightly"
+        ),
+    }
+    FIGURES.mkdir(parents=True, exist_ok=True)
+    for name, figure in figures.items():
+        save(figure, FIGURES / f"{name}.png")
+
+
+def _show(report: Report, bundle: Bundle) -> None:
+    track, (low, high) = report.track, report.interval
+    rows = [
+        {"class": name, "precision": c.precision, "recall": c.recall, "f1": c.f1, "n": c.support}
+        for name, c in track.by_class.items()
+    ]
+    table("metrics", rows, description="By class, on test tracks")
+    say(
+        f"evaluate: {track.accuracy:.1%} of {len(report.predictions)} test tracks "
+        f"({low:.1%}–{high:.1%}), baseline {report.baseline['accuracy']:.1%}, "
+        f"most common class {track.majority:.1%}; groups known as: {bundle.certificate.level}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(evaluate))

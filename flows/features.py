@@ -1,0 +1,77 @@
+"""Stage ``features``: from recordings to shards of windows."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from flows.stage import main, progress, say, step, table
+from genrenet.corpus.layouts import corpus_folder
+from genrenet.corpus.quarantine import check_share, write_quarantine
+from genrenet.corpus.tracks import read_catalog, usable
+from genrenet.features.shards import ShardPlan, plan_shards
+from genrenet.params import Params
+from tasks.extraction import refresh_shards, sources
+from tasks.fanout import absolute
+from tasks.shards import ShardReport
+
+FEATURES = Path("data/features")
+
+
+def features(params: Params) -> None:
+    """Extract mel and MFCC windows of every readable track into shards."""
+    catalog = step(read_catalog)()
+    most = params.corpus.max_bad_share
+    n_bad = write_quarantine(catalog, {})
+    check_share(n_bad, len(catalog), most)  # before the work, if the headers alone say no
+    good = usable(catalog)
+    plans = plan_shards(
+        sources(good, corpus_folder(params.corpus)),
+        absolute(FEATURES),
+        params.features.specification,
+        n_shards=params.features.n_shards,
+    )
+    reports, quarantine = step(build)("features", FEATURES, plans, good, params)
+    n_bad = write_quarantine(catalog, quarantine)
+    check_share(n_bad, len(catalog), most)
+    show_shards("features", reports, plans)
+    if n_bad:
+        say(f"features: {n_bad} tracks quarantined, reasons in reports/quarantine.csv")
+        listed = pd.read_csv("reports/quarantine.csv", dtype=str)
+        table("quarantine", listed.to_dict("records"), description="What cannot be used, and why")
+
+
+def build(
+    name: str, folder: Path, plans: list[ShardPlan], tracks: pd.DataFrame, params: Params
+) -> tuple[list[ShardReport], dict[str, str]]:
+    """Build the shards that are stale."""
+    durations_s = dict(zip(tracks["track_id"], tracks["duration_s"], strict=True))
+    with progress(name, total=sum(len(plan.sources) for plan in plans), unit="tracks") as advance:
+        return refresh_shards(plans, folder, durations_s, params.compute, advance=advance)
+
+
+def show_shards(name: str, reports: list[ShardReport], plans: list[ShardPlan]) -> None:
+    """Tell what was built and what was kept."""
+    audio_s, wall_s = sum(r.audio_s for r in reports), sum(r.wall_s for r in reports)
+    speed = f", {audio_s / wall_s:,.0f} x real time a core" if wall_s else ""
+    windows = sum(report.n_windows for report in reports)
+    say(
+        f"{name}: {len(reports)} shards built ({windows:,} windows{speed}), "
+        f"{len(plans) - len(reports)} kept"
+    )
+    rows: list[Mapping[str, Any]] = [_row(report) for report in reports]
+    table("shards" if name == "features" else f"shards-{name}", rows, description="Shards built")
+
+
+def _row(report: ShardReport) -> dict[str, Any]:
+    row = asdict(report)
+    row["quarantine"] = len(report.quarantine)
+    row.pop("changed")
+    return row
+
+
+if __name__ == "__main__":
+    sys.exit(main(features))

@@ -1,0 +1,113 @@
+"""Prefect's API as this process sees it: absent, answering, or lost on the way.
+
+Prefect is imported only where an API answers. Whatever Prefect fails at is a lost report, never
+lost work: the first failure gives one warning and switches every later report off.
+"""
+
+import logging
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from rich.console import Console
+
+console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+"""Where a stage speaks: standard error, so that standard output stays the program's answer."""
+
+HEALTH_TIMEOUT_S = 2
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+CLIENT_SETTINGS = {
+    "PREFECT_CLIENT_MAX_RETRIES": "1",  # 5 by default: a minute for each call to a dead server
+    "PREFECT_API_REQUEST_TIMEOUT": "10",  # 60 s by default: the same for one that hangs
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # `say` speaks to the terminal
+    "PREFECT_LOGGING_HANDLERS_DEBUG_LEVEL": "CRITICAL",  # one line for each event that was lost
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # never a temporary server of its own
+    "DO_NOT_TRACK": "1",  # no analytics
+}
+
+
+class Orchestrator:
+    """The API at ``$PREFECT_API_URL`` as a run sees it: answering, until it is lost."""
+
+    def __init__(self) -> None:
+        self.lost = False
+
+    def hears(self) -> bool:
+        """Whether the caller stands in a flow run whose API still answers."""
+        if self.lost or "prefect" not in sys.modules:
+            return False
+        from prefect.context import FlowRunContext
+
+        if FlowRunContext.get() is None:
+            return False
+        if not api_answers():  # asked first: Prefect's own client takes 10 s to give up
+            self.lose("it no longer answers")
+        return not self.lost
+
+    def report(self, send: Callable[[], object]) -> None:
+        """Tell the current flow run something, if there is one; a failure ends all reports."""
+        if self.hears():
+            try:
+                send()
+            except Exception as error:
+                self.lose(error)
+
+    def lose(self, reason: object) -> None:
+        """Note that the API is gone: one warning, and no reports any more."""
+        if self.lost:
+            return
+        self.lost = True
+        if handlers := sys.modules.get("prefect.logging.handlers"):
+            handlers.set_api_log_sink(lambda _: None)  # what is not sent need not be waited for
+        console.print(f"warning: Prefect is lost ({reason}); the work goes on without reports")
+
+
+orchestrator = Orchestrator()
+"""The one that this process reports to."""
+
+
+def api_answers() -> bool:
+    """Whether ``$PREFECT_API_URL`` is set and answers within two seconds."""
+    return answers(os.environ.get("PREFECT_API_URL", ""))
+
+
+def answers(url: str) -> bool:
+    """Whether a Prefect API answers at ``url`` within two seconds."""
+    if not url.startswith(("http://", "https://")):
+        return False
+    bypass_proxy(url)
+    health = f"{url.rstrip('/')}/health"
+    try:
+        with urllib.request.urlopen(health, timeout=HEALTH_TIMEOUT_S):  # noqa: S310  http only
+            return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500  # it wants to know who asks, which Prefect's client can say
+    except (OSError, ValueError):
+        return False
+
+
+def bypass_proxy(url: str) -> None:
+    """Let this process, Prefect's client included, reach an API on this machine directly."""
+    host = urlsplit(url).hostname
+    exempt = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if host in LOCAL_HOSTS and host not in exempt.split(","):
+        os.environ["no_proxy"] = ",".join(filter(None, [exempt, host]))
+
+
+def import_prefect() -> None:
+    """Import Prefect so that a dying API neither holds this process up nor fills its terminal.
+
+    What the user has set in the environment stays as it is.
+    """
+    for name, value in CLIENT_SETTINGS.items():
+        os.environ.setdefault(name, value)
+    logging.raiseExceptions = False  # else each log line that could not be sent is written out
+
+    from prefect.events.clients import PrefectEventsClient
+    from prefect.events.worker import EventsWorker, emit_events_to_cloud
+
+    if not emit_events_to_cloud():  # 10 attempts by default: 8 s for each event at the exit
+        EventsWorker.set_client_override(PrefectEventsClient, reconnection_attempts=1)

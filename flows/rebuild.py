@@ -1,0 +1,110 @@
+"""``python -m flows.rebuild``: bring every stage up to date, as one Prefect run.
+
+DVC decides what is stale and runs it; each stage that it runs is a subflow of this run, each that
+it skips a task in state *Cached*. One Prefect API and one Ray serve all stages.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.engines import end, engines, without_run_context
+from flows.orchestrator import console, orchestrator
+from flows.runs import PARENT_VARIABLE, add_cached_task, current_flow_run
+from flows.stage import VERDICT_VARIABLE, StageError, conclude, run
+from genrenet.errors import DataError
+
+DVC_STOP_S = 15
+SKIPPED = re.compile(r"(?:Stage )?'(.+)' (?:didn't change, skipping|is cached - skipping run)")
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    targets: Annotated[list[str] | None, typer.Argument(help="DVC targets; all if none.")] = None,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Also what is up to date.")] = False,
+) -> None:
+    """Rebuild what is stale, under one Prefect API and one Ray that are found or started."""
+    _interrupt_on_sigterm()
+    raise typer.Exit(conclude(lambda: _orchestrated(targets or [], force=force)))
+
+
+def rebuild(targets: Sequence[str] = (), *, force: bool = False) -> None:
+    """Run ``dvc repro``: every stage that is stale, in order.
+
+    Raises
+    ------
+    StageError
+        A stage failed, or DVC itself did; ``exit_code`` is the stage's own.
+    """
+    command = [sys.executable, "-m", "dvc", "repro", *targets, *(["--force"] if force else [])]
+    with tempfile.TemporaryDirectory(prefix="genrenet-") as folder:
+        verdict = Path(folder, "verdict.json")
+        code = _follow(command, _environment(verdict))
+        if not code:
+            return
+        if verdict.exists():
+            raise StageError(**json.loads(verdict.read_text("utf-8")))
+        raise StageError(f"dvc repro exited with {code}; see above", exit_code=code)
+
+
+def _orchestrated(targets: Sequence[str], *, force: bool) -> None:
+    if not Path("dvc.yaml").exists():
+        raise DataError(f"{Path.cwd()}: there is no dvc.yaml. Run from the project's folder.")
+    with engines(Path.cwd() / ".prefect") as variables:
+        os.environ.update(variables)
+        try:
+            run(rebuild, targets, force=force)
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # what was started is stopped now
+
+
+def _environment(verdict: Path) -> dict[str, str]:
+    """What the stages are told: their parent, and where to say why they failed."""
+    parent = current_flow_run()
+    return without_run_context(os.environ) | {
+        PARENT_VARIABLE: str(parent or ""),
+        VERDICT_VARIABLE: str(verdict),
+        "PYTHONUNBUFFERED": "1",  # a pipe would hold back what a terminal shows at once
+    }
+
+
+def _follow(command: list[str], environment: dict[str, str]) -> int:
+    """Run DVC and pass its lines on; when interrupted, end it and all that it started."""
+    _interrupt_on_sigterm()  # again: Ray and Prefect have put handlers of their own
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        for line in process.stdout or ():
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            if skipped := SKIPPED.match(line):
+                orchestrator.report(partial(add_cached_task, skipped[1]))
+        return process.wait()
+    finally:
+        if not end(process, by=signal.SIGINT, patience_s=DVC_STOP_S):
+            console.print("DVC was killed: if it says that it is busy, delete .dvc/tmp/rwlock")
+
+
+def _interrupt_on_sigterm() -> None:
+    """Take a request to stop as Ctrl-C is taken."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,23 @@
+"""Stage ``register``: the bundle becomes a version of the MLflow model, as the challenger."""
+
+import json
+import sys
+
+from flows.evaluate import CARD, METRICS, REPORTS, log_report
+from flows.stage import main, say, step
+from genrenet.params import Params
+from genrenet.serving.bundle import BUNDLE, read_bundle
+from tasks.registry import CHALLENGER, register_bundle
+
+
+def register(params: Params) -> None:
+    """Register the bundle with its report; the champion moves by promotion alone."""
+    bundle, name = read_bundle(BUNDLE), params.register_.name
+    step(log_report)()  # a store that lacks the run gets it from the bundle
+    number = step(register_bundle)(bundle, BUNDLE, REPORTS, name, CARD.read_text("utf-8"))
+    accuracy = json.loads(METRICS.read_text("utf-8"))["track"]["accuracy"]
+    say(f"register: models:/{name}/{number}, alias {CHALLENGER}; test accuracy {accuracy:.1%}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(register))

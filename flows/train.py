@@ -1,0 +1,114 @@
+"""Stage ``train``: networks from the train rows, and the bundle of the best."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+from flows.augment import AUGMENTED
+from flows.features import FEATURES
+from flows.split import AUDIT
+from flows.stage import main, progress, say, step, table
+from genrenet.corpus.audit import split_digest
+from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
+from genrenet.corpus.tracks import read_table
+from genrenet.errors import DataError
+from genrenet.params import Params, digest
+from genrenet.serving.bundle import BUNDLE, Bundle, BundleParams, CertificateStamp
+from tasks import tracking
+from tasks.fanout import absolute, fan_out
+from tasks.train import (
+    SeedJob,
+    SeedReport,
+    best_seed,
+    check_shards,
+    class_names,
+    library_versions,
+    sides,
+    train_seed,
+    write_bundle,
+)
+
+SEEDS = Path("models/seeds")  # each seed's network until the best is chosen
+
+
+def train(params: Params) -> None:
+    """Train one network a seed, keep the best on validation, calibrate it."""
+    spec, splits = params.features.specification, read_table(SPLITS, SPLITS_SCHEMA)
+    certificate = json.loads(AUDIT.read_text("utf-8"))
+    if certificate["digest"] != split_digest(splits):
+        raise DataError(f"{AUDIT} vouches for another split than {SPLITS}. Run 'dvc repro'.")
+    footers = step(check_shards)(FEATURES, AUGMENTED, spec, set(sides(splits)["train"]))
+    data = digest(sorted(digest(footer) for footer in footers))
+    run = digest([data, certificate["digest"], params.train.model_dump(mode="json")])
+    with tracking.open_run(run, params.corpus.path, watch=True):
+        reports = step(train_seeds)(params)
+    best = best_seed(reports)
+    bundle = Bundle(
+        specification=spec,
+        specification_hash=spec.hash,
+        labels=tuple(class_names(splits)),
+        temperature=best.temperature,
+        data_fingerprint=data,
+        certificate=CertificateStamp(level=certificate["level"], digest=certificate["digest"]),
+        params=BundleParams(
+            corpus=params.corpus,
+            features=params.features,
+            split=params.split,
+            augment=params.augment,
+            train=params.train,
+        ),
+        seed=best.seed,
+        run_digest=run,
+        versions=library_versions(),
+    )
+    write_bundle(BUNDLE, bundle, reports, certificate["digest"])
+    shutil.rmtree(SEEDS)
+    seeds, ended = [r.to_json() for r in reports], {r.seed: r.ended_ms for r in reports}
+    step(tracking.record_training)(bundle, seeds, ended_ms=ended)
+    _show(reports, best)
+
+
+def train_seeds(params: Params) -> list[SeedReport]:
+    """Train every seed, on Ray where there are several."""
+    settings = params.train
+    jobs = [
+        SeedJob(
+            features=absolute(FEATURES),
+            augmented=absolute(AUGMENTED),
+            splits=absolute(SPLITS),
+            spec=params.features.specification,
+            settings=settings,
+            seed=seed,
+            out=absolute(SEEDS / str(seed)),
+            n_threads=params.compute.threads_per_seed,
+        )
+        for seed in settings.seeds
+    ]
+    reports = []
+    with progress("train", total=len(jobs), unit="seeds") as advance:
+        work_s = 60.0 * len(jobs)
+        for report in fan_out(
+            train_seed,
+            jobs,
+            compute=params.compute,
+            estimate_s=work_s,
+            n_threads=params.compute.threads_per_seed,
+        ):
+            reports.append(report)
+            advance(1)
+    return sorted(reports, key=lambda report: report.seed)
+
+
+def _show(reports: list[SeedReport], best: SeedReport) -> None:
+    rows = [
+        {"seed": r.seed, "best_epoch": r.best_epoch, **r.best, "wall_s": round(r.wall_s, 1)}
+        for r in reports
+    ]
+    table("seeds", rows, description="Figures over windows at each seed's best epoch")
+    figures = ", ".join(f"{name} {value:.3f}" for name, value in best.best.items())
+    say(f"train: seed {best.seed}, epoch {best.best_epoch}: {figures} (windows)")
+
+
+if __name__ == "__main__":
+    sys.exit(main(train))

@@ -1,0 +1,1 @@
+"""Which recordings, whose, and on which side of the split."""

@@ -1,0 +1,211 @@
+"""The layouts in which corpora come: from files and tables to tracks.
+
+``folders``
+    ``genre/[artist]/[album]/file``. The folder under the genre is the group; an artist's folder
+    of one name is one group, whatever the genre. Files that lie directly in the genre's folder
+    have no known group.
+``manifest``
+    A CSV table ``path,genre[,track_id,group,fold,split,start_s,end_s]``; ``corpus.columns`` maps
+    these names to the table's own. Paths are relative to the table's folder.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from genrenet.corpus.tracks import Track
+from genrenet.errors import DataError, ParamsError
+from genrenet.params import Corpus
+
+AUDIO = frozenset(".wav .flac .mp3 .ogg .oga .opus .au .aif .aiff .aifc .w64 .caf .rf64".split())
+"""What libsndfile reads."""
+CLOSED = frozenset(".m4a .aac .mp4 .wma .alac .mka .webm .mov .avi .mkv .ac3".split())
+"""Sound that libsndfile does not read: quarantined with the way out, not passed over."""
+SIDES = {
+    "train": "train",
+    "test": "test",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+}
+COLUMNS = ("path", "genre", "track_id", "group", "fold", "split", "start_s", "end_s")
+
+
+def corpus_folder(corpus: Corpus) -> Path:
+    """The folder to which the catalog's paths are relative."""
+    path = Path(corpus.path).expanduser()
+    return path if path.is_dir() else path.parent
+
+
+def read_tracks(corpus: Corpus) -> list[Track]:
+    """All tracks of the corpus, sorted by id, the label corrections applied.
+
+    Raises
+    ------
+    DataError
+        There is nothing at ``corpus.path``, no recording in it, an id twice, or a table without
+        the columns that it needs.
+    """
+    path = Path(corpus.path).expanduser()
+    if not path.exists():
+        raise DataError(
+            f"corpus.path: nothing is at '{path}'. Give a folder with a sub-folder for each "
+            "genre, or a CSV manifest, in params.yaml."
+        )
+    tracks = _manifest_tracks(corpus) if _is_manifest(corpus, path) else _folder_tracks(path)
+    if not tracks:
+        raise DataError(
+            f"corpus.path: '{path}' holds no recording. Expected genre/file or "
+            f"genre/artist/file, with one of {' '.join(sorted(AUDIO))}."
+        )
+    _refuse_duplicates(tracks)
+    return sorted(_corrected(tracks, Path(corpus.labels)), key=lambda track: track.track_id)
+
+
+def _is_manifest(corpus: Corpus, path: Path) -> bool:
+    return corpus.layout == "manifest" or (corpus.layout == "auto" and path.is_file())
+
+
+def _folder_tracks(folder: Path) -> list[Track]:
+    if not folder.is_dir():
+        raise DataError(f"corpus.path: '{folder}' is a file; layout 'folders' needs a folder.")
+    return [
+        Track(
+            track_id=str(path),
+            path=str(path),
+            genre=path.parts[0],
+            group=path.parts[1] if len(path.parts) > 2 else None,
+        )
+        for path in _recordings(folder)
+    ]
+
+
+def _recordings(folder: Path) -> Iterator[PurePosixPath]:
+    """Relative POSIX paths of the recordings in the genres' folders; droppings are passed over."""
+    for path in sorted(folder.glob("*/**/*")):
+        relative = path.relative_to(folder)
+        if any(part.startswith(".") for part in relative.parts):
+            continue
+        if path.suffix.lower() in AUDIO | CLOSED and path.is_file():
+            yield _encodable(relative)
+
+
+def _encodable(path: Path) -> PurePosixPath:
+    """The path as pure POSIX path; names that are not valid text cannot stand in a table."""
+    try:
+        path.as_posix().encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"corpus.path: the name {path.as_posix()!a} is not valid UTF-8. Rename the file."
+        ) from error
+    return PurePosixPath(path.as_posix())
+
+
+def _manifest_tracks(corpus: Corpus) -> list[Track]:
+    path = Path(corpus.path).expanduser()
+    table_path = path / corpus.manifest if path.is_dir() else path
+    table = _read_csv(table_path)
+    unknown = sorted(set(corpus.columns) - set(COLUMNS))
+    if unknown:
+        raise ParamsError(
+            f"corpus.columns: {', '.join(unknown)} is no column that a manifest can have. "
+            f"Known: {', '.join(COLUMNS)}."
+        )
+    names = {column: corpus.columns.get(column, column) for column in COLUMNS}
+    missing = [
+        names[c]
+        for c in COLUMNS
+        if names[c] not in table and (c in corpus.columns or c in ("path", "genre"))
+    ]
+    if missing:
+        raise DataError(
+            f"{table_path}: no column {', '.join(missing)}; it has {', '.join(table)}. "
+            "Name the columns in corpus.columns, for example {path: file, genre: label}."
+        )
+    own = {name: column for column, name in names.items() if name in table}
+    rows = table[list(own)].rename(columns=own).to_dict("records")
+    prefix = table_path.parent.relative_to(corpus_folder(corpus))
+    return [
+        _manifest_track(row, table_path, line, prefix) for line, row in enumerate(rows, start=2)
+    ]
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
+    except (ValueError, pd.errors.ParserError) as error:
+        raise DataError(f"{path}: is no CSV table in UTF-8: {error}") from error
+
+
+def _manifest_track(row: dict[str, str], table: Path, line: int, prefix: Path) -> Track:
+    """One line of a manifest; empty cells mean that nothing is known."""
+    row = {key: value.strip() for key, value in row.items()}
+    if not row["path"] or not row["genre"]:
+        raise DataError(f"{table}, line {line}: path and genre must not be empty.")
+    try:
+        start_s, end_s = float(row.get("start_s") or 0), float(row.get("end_s") or math.inf)
+        fold = int(row["fold"]) if row.get("fold") else None
+    except ValueError as error:
+        raise DataError(
+            f"{table}, line {line}: {error}; fold is a whole number, times are seconds."
+        ) from error
+    if not 0 <= start_s < end_s:
+        raise DataError(f"{table}, line {line}: the segment {start_s}–{end_s} s is empty.")
+    side = row.get("split", "").lower()
+    if side and side not in SIDES:
+        raise DataError(
+            f"{table}, line {line}: split is {side!r}; expected one of {', '.join(SIDES)}."
+        )
+    segment = start_s > 0 or end_s < math.inf
+    path = (prefix / row["path"]).as_posix()
+    return Track(
+        track_id=row.get("track_id") or (f"{path}#{start_s:g}-{end_s:g}" if segment else path),
+        path=path,
+        genre=row["genre"],
+        group=row.get("group") or (path if segment else None),
+        fold=fold,
+        split=SIDES.get(side),
+        start_s=start_s,
+        end_s=end_s if end_s < math.inf else None,
+    )
+
+
+def _refuse_duplicates(tracks: list[Track]) -> None:
+    counts = pd.Series([track.track_id for track in tracks]).value_counts()
+    twice = list(counts[counts > 1].index)
+    if twice:
+        raise DataError(
+            f"{len(twice)} track ids occur more than once: {', '.join(twice[:5])}. Each track "
+            "needs an id of its own; a manifest may give one in the column track_id."
+        )
+
+
+def _corrected(tracks: list[Track], labels: Path) -> list[Track]:
+    """Tracks with the genres and groups of the corrections' table, where it names them."""
+    table = _read_csv(labels)
+    if not {"track_id", "genre"} <= set(table):
+        raise DataError(
+            f"{labels}: expected the columns track_id,genre[,group]; it has {', '.join(table)}."
+        )
+    corrections = {row["track_id"]: row for row in table.to_dict("records")}
+    strangers = sorted(set(corrections) - {track.track_id for track in tracks})
+    if strangers:
+        raise DataError(
+            f"{labels}: no track has the id {', '.join(strangers[:5])}. The ids stand in "
+            "data/catalog.parquet."
+        )
+    return [
+        replace(
+            track,
+            genre=corrections[track.track_id]["genre"] or track.genre,
+            group=corrections[track.track_id].get("group") or track.group,
+        )
+        if track.track_id in corrections
+        else track
+        for track in tracks
+    ]

@@ -1,0 +1,155 @@
+"""Evaluation: held-out tracks judged by track and by window, beside the classical baseline."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from genrenet.errors import DataError
+from genrenet.learning.metrics import Scores, bootstrap_interval, score, track_probabilities
+from genrenet.params import Evaluate
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Report:
+    """What a model is worth on tracks that it never saw.
+
+    Attributes
+    ----------
+    predictions : pd.DataFrame
+        One row a track: ``track_id, genre, group, prediction, confidence, baseline`` and the
+        probabilities ``p: <genre>``.
+    track, window : Scores
+        By track (mean window probability), by window.
+    interval : (float, float)
+        Of the track accuracy, over groups.
+    baseline : dict of str to float
+        The baseline's ``accuracy``, ``balanced_accuracy``, ``macro_f1``.
+    baseline_interval : (float, float)
+        Of the baseline's accuracy.
+    """
+
+    predictions: pd.DataFrame
+    track: Scores
+    window: Scores
+    interval: tuple[float, float]
+    baseline: dict[str, float]
+    baseline_interval: tuple[float, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """As in ``metrics.json``."""
+        return {
+            "track": {**self.track.to_json(), "accuracy_interval": _rounded(self.interval)},
+            "window": self.window.to_json(),
+            "baseline": {
+                **{name: round(value, 6) for name, value in self.baseline.items()},
+                "accuracy_interval": _rounded(self.baseline_interval),
+            },
+            "n_groups": int(self.predictions["group"].nunique()),
+        }
+
+
+def judge(
+    rows: pd.DataFrame,
+    y_prob_windows: np.ndarray,
+    track: np.ndarray,
+    baseline: Sequence[str],
+    class_names: Sequence[str],
+    settings: Evaluate,
+) -> Report:
+    """Score a model on held-out tracks.
+
+    Parameters
+    ----------
+    rows : pd.DataFrame
+        The tracks: ``track_id, genre, group``, in the order of the track numbers.
+    y_prob_windows : np.ndarray [shape=(n_windows, n_classes)]
+        Probabilities by window.
+    track : np.ndarray [shape=(n_windows,), dtype=int]
+        Each window's track number.
+    baseline : sequence of str
+        The baseline's answer for each track.
+    class_names : sequence of str
+        Classes, in the order of the probabilities.
+    settings : Evaluate
+        Top-k and bootstrap.
+    """
+    number = {name: n for n, name in enumerate(class_names)}
+    y_true = rows["genre"].map(number).to_numpy()
+    y_prob = track_probabilities(y_prob_windows, track)
+    answers = y_prob.argmax(axis=1)
+    machine = np.asarray([number[name] for name in baseline])
+    by_machine = score(y_true, np.eye(len(number))[machine], class_names=class_names)
+    top_k = min(settings.top_k, len(class_names))
+    predictions = rows[["track_id", "genre", "group"]].assign(
+        prediction=[class_names[n] for n in answers],
+        confidence=y_prob.max(axis=1),
+        baseline=list(baseline),
+        **{f"p: {name}": y_prob[:, n] for name, n in number.items()},
+    )
+
+    def interval(correct: np.ndarray) -> tuple[float, float]:
+        return bootstrap_interval(
+            correct,
+            rows["group"].to_numpy(),
+            n_draws=settings.bootstrap,
+            confidence=settings.confidence,
+            seed=settings.seed,
+        )
+
+    return Report(
+        predictions=predictions,
+        track=score(y_true, y_prob, class_names=class_names, top_k=top_k),
+        window=score(y_true[track], y_prob_windows, class_names=class_names, top_k=top_k),
+        interval=interval(answers == y_true),
+        baseline={
+            name: getattr(by_machine, name)
+            for name in ("accuracy", "balanced_accuracy", "macro_f1")
+        },
+        baseline_interval=interval(machine == y_true),
+    )
+
+
+def check_provenance(provenance: Mapping[str, Any], splits: pd.DataFrame, digest: str) -> None:
+    """Refuse a model that saw what it may not have seen.
+
+    Parameters
+    ----------
+    provenance : mapping
+        A bundle's ``provenance.json``.
+    splits : pd.DataFrame
+        The split that it is to be judged by.
+    digest : str
+        That split's digest.
+
+    Raises
+    ------
+    DataError
+        Weights or normalisation saw other than train tracks, early stopping or calibration other
+        than validation tracks, or the model was trained under another split.
+    """
+    allowed = {
+        "weights": "train",
+        "normalisation": "train",
+        "early_stopping": "validation",
+        "calibration": "validation",
+    }
+    for purpose, side in allowed.items():
+        there = set(splits.loc[splits["split"] == side, "track_id"])
+        strangers = sorted(set(provenance[purpose]) - there)
+        if strangers:
+            raise DataError(
+                f"leak: the model's {purpose} saw {len(strangers)} tracks that are not on the "
+                f"{side} side: {', '.join(strangers[:5])}. Train again: dvc repro train."
+            )
+    if provenance["split_digest"] != digest:
+        raise DataError(
+            f"the model was trained under the split {provenance['split_digest']}, the present one "
+            f"is {digest}. Train again: dvc repro train."
+        )
+
+
+def _rounded(interval: tuple[float, float]) -> list[float]:
+    return [round(value, 6) for value in interval]

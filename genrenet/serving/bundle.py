@@ -1,0 +1,173 @@
+"""The bundle: a folder that holds all that an answer depends on, and nothing that changes by itself.
+
+``model.keras``
+    The network; its inputs are windows, its outputs logits.
+``bundle.json``
+    :class:`Bundle`: specification, labels, vote, temperature, certificate, settings, versions.
+``provenance.json``
+    Which tracks weights, normalisation, early stopping and calibration saw.
+``history.json``
+    Epochs of every seed.
+"""
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from genrenet.errors import DataError
+from genrenet.learning.dataset import NetworkInput
+from genrenet.params import Augment, Corpus, Features, Preprocessing, Settings, Split, Train
+
+BUNDLE = Path("models/genrenet")
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold
+
+
+class BundleParams(Settings):
+    """The sections of ``params.yaml`` that a model depends on."""
+
+    corpus: Corpus
+    features: Features
+    split: Split
+    augment: Augment
+    train: Train
+
+
+class CertificateStamp(Settings):
+    """The audit that the training split passed."""
+
+    level: str
+    digest: str
+
+
+class Bundle(Settings):
+    """What ``bundle.json`` says.
+
+    Attributes
+    ----------
+    specification, specification_hash
+        How a recording becomes windows.
+    labels : tuple of str
+        Classes, in the order of the network's outputs.
+    vote : {'mean'}
+        A track's probabilities are the mean of its windows'.
+    temperature : float
+        By which logits are divided.
+    data_fingerprint : str
+        Digest of the shards that were learned from.
+    certificate : CertificateStamp
+        Level and digest of the audited split.
+    params : BundleParams
+        The settings.
+    seed : int
+        The seed whose network this is.
+    run_digest : str
+        Of shards, split, training settings and seeds; it names the MLflow run.
+    versions : dict
+        Libraries at training.
+    """
+
+    format: Literal[1] = 1
+    specification: Preprocessing
+    specification_hash: str
+    labels: tuple[str, ...]
+    vote: Literal["mean"] = "mean"
+    temperature: float
+    data_fingerprint: str
+    certificate: CertificateStamp
+    params: BundleParams
+    seed: int
+    run_digest: str
+    versions: dict[str, str]
+
+    @property
+    def network_input(self) -> NetworkInput:
+        """How windows become what the network takes."""
+        return network_input(self.params.train, self.specification)
+
+
+def network_input(settings: Train, spec: Preprocessing) -> NetworkInput:
+    """How windows become what the network takes, from the settings."""
+    return NetworkInput(feature=settings.feature, floor_db=settings.floor_db, n_mels=spec.n_mels)
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Read ``bundle.json``.
+
+    Raises
+    ------
+    DataError
+        The folder is no bundle, or its features cannot be reproduced by this version.
+    """
+    path = folder / "bundle.json"
+    try:
+        bundle = Bundle.model_validate_json(path.read_text("utf-8"))
+    except OSError as error:
+        raise DataError(
+            f"{folder}: is no model of genrenet (no readable bundle.json). Give --model a bundle's "
+            "folder, such as models/genrenet, or models:/NAME@ALIAS."
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise DataError(
+            f"{path}: was written by another version of genrenet ({'.'.join(map(str, first['loc']))}: "
+            f"{first['msg']}). Train again with this one, or install that one."
+        ) from error
+    if bundle.specification.hash != bundle.specification_hash:
+        raise DataError(
+            f"{path}: the specification's hash is {bundle.specification.hash}, the bundle says "
+            f"{bundle.specification_hash}: the file was edited. Train again."
+        )
+    return bundle
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write a JSON file whole or not at all, the same bytes for the same value."""
+    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text + "\n", "utf-8")
+    temporary.replace(path)
+
+
+def freeze_dates(path: Path) -> None:
+    """Rewrite a ``.keras`` file without the time at which it was saved."""
+    temporary = path.with_name(path.name + ".tmp")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(temporary, "w") as new:
+        for name in sorted(old.namelist()):
+            content = old.read(name)
+            if name == "metadata.json":
+                about = {**json.loads(content), "date_saved": "1980-01-01@00:00:00"}
+                content = json.dumps(about, sort_keys=True).encode()
+            new.writestr(zipfile.ZipInfo(name, EPOCH), content)
+    temporary.replace(path)
+
+
+def tracking_uri() -> str:
+    """Where MLflow keeps its records: ``MLFLOW_TRACKING_URI``, else the project's own store."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlruns/mlflow.db').absolute()}"
+
+
+def locate(model: str | Path) -> Path:
+    """The folder of a bundle that is given by path or by ``models:/NAME@ALIAS``.
+
+    Raises
+    ------
+    DataError
+        MLflow is not installed, or knows no such model.
+    """
+    if not str(model).startswith("models:/"):
+        return Path(model).expanduser()
+    try:
+        import mlflow
+    except ImportError as error:
+        raise DataError(f"{model}: needs MLflow: pip install 'genrenet[pipeline]'.") from error
+    mlflow.set_tracking_uri(tracking_uri())
+    try:
+        folder = Path(mlflow.artifacts.download_artifacts(str(model)))
+    except mlflow.MlflowException as error:
+        raise DataError(f"{model}: MLflow at {tracking_uri()} says: {error.message}") from error
+    return next((path.parent for path in folder.rglob("bundle.json")), folder)

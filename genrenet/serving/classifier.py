@@ -1,0 +1,118 @@
+"""The classifier: a bundle that answers.
+
+>>> classifier = Classifier.load("models/genrenet")
+>>> classifier.predict("song.mp3").label
+'waltz'
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from genrenet.features import audio
+from genrenet.features.preprocessing import Windows, extract, windows
+from genrenet.serving.bundle import BUNDLE, Bundle, locate, read_bundle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """One answer for a track.
+
+    Attributes
+    ----------
+    label : str
+        The most probable class.
+    confidence : float
+        Its calibrated probability.
+    probabilities : dict of str to float
+        All classes, the most probable first.
+    timeline : list of dict
+        Of each window ``start_s``, ``end_s`` and its ``label`` and ``confidence``.
+    """
+
+    label: str
+    confidence: float
+    probabilities: dict[str, float]
+    timeline: list[dict[str, Any]]
+
+
+class Classifier:
+    """Answers for recordings, with the features that the network was trained on."""
+
+    def __init__(self, bundle: Bundle, network: Any) -> None:
+        self.bundle = bundle
+        self.network = network
+
+    @classmethod
+    def load(cls, model: str | Path = BUNDLE) -> Self:
+        """Load a bundle from a folder or from MLflow (``models:/NAME@ALIAS``).
+
+        Raises
+        ------
+        DataError
+            There is no such bundle, or this version cannot reproduce its features.
+        """
+        folder = locate(model)
+        bundle = read_bundle(folder)
+        import keras
+
+        return cls(bundle, keras.saving.load_model(folder / "model.keras", compile=False))
+
+    def predict(self, recording: str | Path | np.ndarray, sr: int | None = None) -> Prediction:
+        """Classify a recording of any length.
+
+        Parameters
+        ----------
+        recording : path or np.ndarray [shape=(n_samples,) or (n_samples, n_channels), dtype=float]
+            A file, or samples relative to full scale (1.0).
+        sr : int
+            Sampling rate of the samples, in Hz; for arrays alone.
+
+        Raises
+        ------
+        AudioError
+            The recording cannot be used; the message gives the reason.
+        """
+        spec = self.bundle.specification
+        if not isinstance(recording, np.ndarray):
+            path = Path(recording)
+            audio.probe(path)
+            return self._answer(extract(path, spec))
+        if sr is None:
+            raise TypeError("predict() needs sr, the sampling rate in Hz, for an array")
+        samples = recording.astype(np.float32, copy=False)
+        y, offset_s = audio.prepare(audio.mix_down(np.atleast_2d(samples.T).T), sr, spec)
+        return self._answer(windows(y, spec, offset_s=offset_s))
+
+    def window_probabilities(self, clip: Windows) -> np.ndarray:
+        """Calibrated probabilities [shape=(n_windows, n_classes)] of a clip's windows."""
+        from genrenet.learning.calibration import probabilities
+        from genrenet.learning.networks import logits
+
+        network_input = self.bundle.network_input
+        peaks = np.full(len(clip), clip.peak_db, dtype=np.float32)
+        x = network_input(getattr(clip, network_input.feature), peaks)
+        return probabilities(logits(self.network, x), self.bundle.temperature)
+
+    def _answer(self, clip: Windows) -> Prediction:
+        by_window = self.window_probabilities(clip)
+        by_track = by_window.mean(axis=0)
+        order = np.argsort(-by_track, kind="stable")
+        labels = self.bundle.labels
+        length_s = self.bundle.specification.window_s
+        return Prediction(
+            label=labels[order[0]],
+            confidence=float(by_track[order[0]]),
+            probabilities={labels[i]: float(by_track[i]) for i in order},
+            timeline=[
+                {
+                    "start_s": round(float(start), 3),
+                    "end_s": round(float(start) + length_s, 3),
+                    "label": labels[int(p.argmax())],
+                    "confidence": float(p.max()),
+                }
+                for start, p in zip(clip.start_s, by_window, strict=True)
+            ],
+        )

@@ -1,0 +1,97 @@
+"""The command line: ``genrenet predict FILE… | FOLDER``."""
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from genrenet.errors import GenrenetError
+from genrenet.serving.bundle import BUNDLE
+
+SUFFIXES = frozenset(".wav .flac .mp3 .ogg .oga .opus .au .aif .aiff".split())
+
+app = typer.Typer(
+    help="Classify recordings with a model that you trained.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback()
+def _commands() -> None:
+    """Classify recordings with a model that you trained."""
+
+
+@app.command()
+def predict(
+    recordings: Annotated[list[Path], typer.Argument(help="Files, or folders of files.")],
+    model: Annotated[
+        str, typer.Option(help="A bundle's folder, or models:/NAME@ALIAS.")
+    ] = str(BUNDLE),
+    top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 1,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line, with the timeline.")
+    ] = False,
+) -> None:
+    """Say what each recording is, one answer a track."""
+    paths = list(_files(recordings))
+    if not paths:
+        raise GenrenetError(
+            f"no recording in {', '.join(map(str, recordings))}. "
+            f"Expected one of {' '.join(sorted(SUFFIXES))}."
+        )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow greets on standard error
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    from genrenet.serving.classifier import Classifier
+
+    classifier = Classifier.load(model)
+    failed = 0
+    for path in paths:
+        try:
+            answer = classifier.predict(path)
+        except (GenrenetError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            typer.echo(f"{path}: {reason}", err=True)
+            failed += 1
+            continue
+        if as_json:
+            typer.echo(json.dumps({"path": str(path), **asdict(answer)}, ensure_ascii=False))
+        else:
+            best = list(answer.probabilities.items())[:top]
+            named = ", ".join(f"{label} ({share:.2%} confidence)" for label, share in best)
+            typer.echo(f"🎵 {path.name}: {named}")
+    if failed:
+        raise GenrenetError(f"{failed} of {len(paths)} recordings have no answer; reasons above.")
+
+
+def _files(recordings: list[Path]) -> Iterator[Path]:
+    for path in recordings:
+        if path.is_dir():
+            inside = (p for p in sorted(path.rglob("*")) if p.suffix.lower() in SUFFIXES)
+            yield from (p for p in inside if p.is_file() and not p.name.startswith("."))
+        else:
+            yield path
+
+
+def main() -> int:
+    """Run the command line; 2 for what the user can mend."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without 🎵 still gets the answer
+    try:
+        return app(standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except GenrenetError as error:
+        typer.echo(f"error: {error}", err=True)
+        return 2

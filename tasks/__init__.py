@@ -1,0 +1,1 @@
+"""Units of work that touch the disk, the cluster or MLflow."""

@@ -1,0 +1,68 @@
+"""Judge a bundle on the held-out tracks: shards in, a report out."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from genrenet.corpus.audit import split_digest
+from genrenet.errors import DataError
+from genrenet.features.shards import shard_paths
+from genrenet.learning.baseline import fit_baseline, track_statistics
+from genrenet.learning.calibration import probabilities
+from genrenet.learning.dataset import NetworkInput, WindowSet
+from genrenet.learning.evaluation import Report, check_provenance, judge
+from genrenet.learning.networks import logits
+from genrenet.params import Evaluate
+from genrenet.serving.classifier import Classifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paths:
+    """Where the evaluation's inputs are."""
+
+    bundle: Path
+    features: Path
+
+
+def evaluate_bundle(paths: Paths, splits: pd.DataFrame, settings: Evaluate) -> Report:
+    """Score the network and the baseline on the test side.
+
+    Raises
+    ------
+    DataError
+        The model saw what it may not have seen, or a test track has no window.
+    """
+    provenance = json.loads((paths.bundle / "provenance.json").read_text("utf-8"))
+    check_provenance(provenance, splits, split_digest(splits))
+    classifier = Classifier.load(paths.bundle)
+    bundle, shards = classifier.bundle, shard_paths(paths.features)
+    rows = splits[splits["split"] == "test"].reset_index(drop=True)
+    test = WindowSet(shards, list(rows["track_id"]), bundle.network_input)
+    outputs = [(logits(classifier.network, x), track) for x, track in test.in_order()]
+    track = np.concatenate([numbers for _, numbers in outputs])
+    y_prob = probabilities(np.concatenate([values for values, _ in outputs]), bundle.temperature)
+    without = set(range(len(rows))) - set(track.tolist())
+    if without:
+        raise DataError(
+            f"{len(without)} test tracks have no window in {paths.features}, for example "
+            f"{rows['track_id'][min(without)]}. Run 'dvc repro'."
+        )
+    answers = _baseline_answers(shards, splits, rows, bundle.specification.n_mels)
+    return judge(rows, y_prob, track, answers, bundle.labels, settings)
+
+
+def _baseline_answers(
+    shards: list[Path], splits: pd.DataFrame, test: pd.DataFrame, n_mels: int
+) -> list[str]:
+    """The classical baseline, fitted on the train tracks' originals."""
+    cepstrum = NetworkInput(feature="mfcc", floor_db=0.0, n_mels=n_mels)
+    train = splits[splits["split"] == "train"]
+    statistics = [
+        track_statistics(WindowSet(shards, list(rows["track_id"]), cepstrum))
+        for rows in (train, test)
+    ]
+    machine = fit_baseline(statistics[0], train["genre"].to_numpy())
+    return [str(answer) for answer in machine.predict(statistics[1])]

@@ -1,0 +1,102 @@
+"""Bounded fan-out: jobs to Ray, or to this process, results as they come."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from genrenet.errors import DataError
+from genrenet.params import Compute
+
+Job = TypeVar("Job")
+Result = TypeVar("Result")
+
+WORTH_S = 40.0  # core-seconds of work below which starting Ray costs more than it saves
+IN_FLIGHT = 2  # jobs submitted per worker: one runs, one waits; more only fills the scheduler
+
+
+def fan_out(
+    function: Callable[[Job], Result],
+    jobs: Sequence[Job],
+    *,
+    compute: Compute,
+    estimate_s: float,
+    n_threads: int = 1,
+) -> Iterator[Result]:
+    """Apply ``function`` to each job; results come in the order in which they are ready.
+
+    Parameters
+    ----------
+    function : callable
+        A module's function; it and the job are sent to the worker.
+    jobs : sequence
+        Small, picklable, each worth seconds of work.
+    compute : Compute
+        ``executor: auto`` takes Ray where one is up (``RAY_ADDRESS``) or where the work is worth
+        starting one.
+    estimate_s : float
+        Work in core-seconds.
+    n_threads : int
+        Cores that a job uses.
+    """
+    if not jobs:
+        return
+    if not uses_ray(compute, estimate_s, n_jobs=len(jobs)):
+        yield from map(function, jobs)
+        return
+    yield from _on_ray(function, jobs, compute, n_threads)
+
+
+def uses_ray(compute: Compute, estimate_s: float, *, n_jobs: int) -> bool:
+    """Whether the jobs go to Ray."""
+    if compute.executor != "auto":
+        return compute.executor == "ray"
+    return bool(os.environ.get("RAY_ADDRESS")) or (n_jobs > 1 and estimate_s > WORTH_S)
+
+
+def connect(compute: Compute) -> Any:
+    """Join the Ray that ``RAY_ADDRESS`` names, or start one on this machine."""
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # else it ships the folder
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    import ray
+
+    if not ray.is_initialized():
+        address = os.environ.get("RAY_ADDRESS")
+        try:
+            ray.init(
+                address=address,
+                num_cpus=None if address else compute.n_workers,
+                include_dashboard=None if address else False,
+                log_to_driver=False,
+                runtime_env={"env_vars": {"TF_CPP_MIN_LOG_LEVEL": "3"}},
+            )
+        except ConnectionError as error:
+            raise DataError(
+                f"no Ray answers at RAY_ADDRESS={address}. Start it, or unset RAY_ADDRESS to work "
+                "on this machine."
+            ) from error
+    return ray
+
+
+def _on_ray(
+    function: Callable[[Job], Result], jobs: Sequence[Job], compute: Compute, n_threads: int
+) -> Iterator[Result]:
+    ray = connect(compute)
+    remote = ray.remote(num_cpus=n_threads, max_retries=3)(function)
+    n_workers = compute.n_workers or int(ray.cluster_resources().get("CPU", 1))
+    waiting, pending = list(reversed(jobs)), []
+    try:
+        while waiting or pending:
+            while waiting and len(pending) < IN_FLIGHT * n_workers:
+                pending.append(remote.remote(waiting.pop()))
+            done, pending = ray.wait(pending, num_returns=1)
+            yield ray.get(done[0])
+    finally:
+        for reference in pending:  # on failure or interrupt nothing goes on unseen
+            ray.cancel(reference, force=True)
+
+
+def absolute(path: str | Path) -> Path:
+    """A path as every worker sees it."""
+    return Path(path).expanduser().absolute()

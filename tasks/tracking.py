@@ -1,0 +1,183 @@
+"""MLflow: what was learned, found by digest.
+
+A run is named by the digest of what it was made from (tag ``genrenet.digest``), never by a stored
+id: the same digest is the same run, whether it is there already or has to be made again from
+the bundle. Only the driver writes.
+"""
+
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from hashlib import md5
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from genrenet.params import digest
+from genrenet.serving.bundle import Bundle, tracking_uri
+
+EXPERIMENT = "genrenet"
+SAMPLE_S = 5  # between samples of CPU and memory; a short run still gets several
+DIGEST, RECORDED = "genrenet.digest", "genrenet.recorded"
+
+
+def connect() -> Any:
+    """MLflow, pointed at its store, with the experiment there."""
+    import mlflow
+
+    uri = tracking_uri()
+    local = uri.startswith("sqlite:///")
+    if local:
+        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    mlflow.set_tracking_uri(uri)
+    if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+        artifacts = Path(uri.removeprefix("sqlite:///")).parent / "artifacts" if local else None
+        mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts and artifacts.as_uri())
+    mlflow.set_experiment(EXPERIMENT)
+    return mlflow
+
+
+def find_run(run_digest: str) -> str | None:
+    """The id of the run with a digest, or None."""
+    runs = connect().search_runs(
+        experiment_names=[EXPERIMENT],
+        filter_string=f"tags.`{DIGEST}` = '{run_digest}'",
+        max_results=1,
+        output_format="list",
+    )
+    return runs[0].info.run_id if runs else None
+
+
+@contextmanager
+def open_run(run_digest: str, corpus: str, *, watch: bool = False) -> Iterator[Any]:
+    """The run with a digest, made if it is not there; ``watch`` samples CPU and memory."""
+    mlflow = connect()
+    mlflow.set_system_metrics_sampling_interval(SAMPLE_S)
+    run_id, name = find_run(run_digest), run_name(corpus, run_digest)
+    with mlflow.start_run(
+        run_id=run_id,
+        run_name=None if run_id else name,
+        tags=None if run_id else {DIGEST: run_digest},
+        log_system_metrics=watch,
+    ) as run:
+        yield run
+
+
+def record_training(
+    bundle: Bundle, seeds: list[dict[str, Any]], *, ended_ms: Mapping[int, list[int]] | None = None
+) -> None:
+    """Put what a bundle says of its training into its run, once.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The bundle.
+    seeds : list of dict
+        Its ``history.json``.
+    ended_ms : mapping of int to list of int, optional
+        When each seed's epochs ended, in ms since 1970; a run that is made again has no such times.
+    """
+    mlflow = connect()
+    with open_run(bundle.run_digest, bundle.params.corpus.path) as run:
+        if RECORDED in run.data.tags:
+            return
+        mlflow.log_params(flat(bundle.params.model_dump(mode="json")))
+        mlflow.set_tags(_tags(bundle))
+        mlflow.log_input(_dataset(mlflow, bundle), context="training")
+        mlflow.log_metrics(seed_metrics(seeds))
+        for seed in seeds:
+            _record_seed(mlflow, bundle, seed, (ended_ms or {}).get(seed["seed"]))
+        mlflow.set_tag(RECORDED, "training")
+
+
+def record_evaluation(bundle: Bundle, metrics: Mapping[str, float], files: list[Path]) -> str:
+    """Put metrics and report files into the bundle's run; its id."""
+    mlflow = connect()
+    with open_run(bundle.run_digest, bundle.params.corpus.path) as run:
+        mlflow.log_metrics(dict(metrics))
+        for path in files:
+            mlflow.log_artifact(str(path), "figures" if path.suffix == ".png" else "report")
+        return str(run.info.run_id)
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as ``section.name``."""
+    pairs: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            pairs.update(flat(value, f"{prefix}{key}."))
+        else:
+            pairs[prefix + key] = value
+    return pairs
+
+
+def seed_metrics(seeds: list[dict[str, Any]]) -> dict[str, float]:
+    """Mean and standard deviation over seeds of the figures at their best epochs."""
+    best = [{k: v[s["best_epoch"] - 1] for k, v in s["history"].items()} for s in seeds]
+    return {
+        f"{name}_{kind}": float(function([figures[name] for figures in best]))
+        for name in best[0]
+        for kind, function in (("mean", np.mean), ("sd", np.std))
+    }
+
+
+def run_name(corpus: str, run_digest: str) -> str:
+    """What the UI calls a run: the corpus' folder and the first digits of the digest."""
+    path = Path(corpus)
+    name = path.parent.name if path.name in ("audio", "wav", "manifest.csv") else path.stem
+    return f"{name or 'corpus'}-{run_digest[:6]}"
+
+
+def _tags(bundle: Bundle) -> dict[str, str]:
+    return {
+        "certificate.level": bundle.certificate.level,
+        "certificate.digest": bundle.certificate.digest,
+        "specification": bundle.specification_hash,
+        "data": bundle.data_fingerprint,
+        "git.commit": _git_commit(),
+        "dvc.lock": _file_digest(Path("dvc.lock")),
+    }
+
+
+def _dataset(mlflow: Any, bundle: Bundle) -> Any:
+    from mlflow.data.http_dataset_source import HTTPDatasetSource
+    from mlflow.data.meta_dataset import MetaDataset
+
+    return MetaDataset(
+        HTTPDatasetSource(f"file://{Path('data/features').absolute()}"),
+        name=Path(bundle.params.corpus.path).name or "corpus",
+        digest=bundle.data_fingerprint,
+    )
+
+
+def _record_seed(
+    mlflow: Any, bundle: Bundle, seed: dict[str, Any], ended_ms: list[int] | None
+) -> None:
+    """One seed as a child run with its curves."""
+    from mlflow.entities import Metric
+
+    history = seed["history"]
+    times = ended_ms or [int(time.time() * 1000)] * len(history["loss"])
+    child = {DIGEST: digest([bundle.run_digest, seed["seed"]])}
+    with mlflow.start_run(run_name=f"seed-{seed['seed']}", nested=True, tags=child) as run:
+        mlflow.log_params({"seed": seed["seed"], "best_epoch": seed["best_epoch"]})
+        metrics = [
+            Metric(name, value, times[step], step + 1)
+            for name, values in history.items()
+            for step, value in enumerate(values)
+        ]
+        mlflow.MlflowClient().log_batch(run.info.run_id, metrics=metrics)
+
+
+def _git_commit() -> str:
+    found = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False  # noqa: S607 - git of the PATH
+    )
+    return found.stdout.strip() or "unknown"
+
+
+def _file_digest(path: Path) -> str:
+    """As DVC writes digests, so that one can be looked up in the other."""
+    return md5(path.read_bytes(), usedforsecurity=False).hexdigest() if path.exists() else "none"

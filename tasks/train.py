@@ -1,0 +1,196 @@
+"""Train one seed, and make a bundle of the best: files in, files out."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from genrenet.corpus.splits import SPLITS_SCHEMA
+from genrenet.corpus.tracks import read_table
+from genrenet.errors import DataError
+from genrenet.features.shards import read_footer, shard_paths
+from genrenet.params import Preprocessing, Train
+from genrenet.serving.bundle import Bundle, freeze_dates, network_input, write_json
+
+LIBRARIES = ("genrenet", "keras", "tensorflow", "numpy", "scipy", "soxr", "soundfile")
+STEP_S = 0.1  # core-seconds a batch of 32 windows of 129 x 64 (measured: 0.08-0.12)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedJob:
+    """Everything that decides a seed's network.
+
+    Attributes
+    ----------
+    features, augmented, splits : Path
+        Shards of originals, shards of copies, the split's table.
+    spec : Preprocessing
+        The specification that the shards must have.
+    settings : Train
+        The recipe.
+    seed : int
+        The seed.
+    out : Path
+        Folder for ``model.keras`` and ``seed.json``.
+    """
+
+    features: Path
+    augmented: Path
+    splits: Path
+    spec: Preprocessing
+    settings: Train
+    seed: int
+    out: Path
+    n_threads: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeedReport:
+    """How a seed went; the network lies in ``folder``."""
+
+    seed: int
+    folder: Path
+    history: dict[str, list[float]]
+    ended_ms: list[int]
+    best_epoch: int
+    temperature: float
+    wall_s: float
+    provenance: dict[str, list[str]]
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The figures of the epoch whose weights were kept."""
+        return {name: values[self.best_epoch - 1] for name, values in self.history.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """What the bundle's history keeps."""
+        return {"seed": self.seed, "best_epoch": self.best_epoch, "history": self.history}
+
+
+def sides(splits: pd.DataFrame) -> dict[str, list[str]]:
+    """Track ids by side, sorted."""
+    return {str(side): sorted(rows["track_id"]) for side, rows in splits.groupby("split")}
+
+
+def class_names(splits: pd.DataFrame) -> list[str]:
+    """The genres, sorted: the order of the network's outputs."""
+    return sorted(splits["genre"].unique())
+
+
+def check_shards(features: Path, augmented: Path, spec: Preprocessing, train: set[str]) -> list[Any]:
+    """Footers of all shards that may be learned from.
+
+    Raises
+    ------
+    DataError
+        Shards of another specification, or copies of tracks that are not on the train side.
+    """
+    copies = sorted(augmented.glob("shard-*.parquet"))
+    footers = {path: read_footer(path) for path in [*shard_paths(features), *copies]}
+    for path, footer in footers.items():
+        if footer["specification_hash"] != spec.hash:
+            raise DataError(
+                f"{path}: was made under another specification ({footer['specification_hash']}) "
+                f"than params.yaml says ({spec.hash}). Run 'dvc repro'."
+            )
+    leaked = sorted(i for path in copies for i in footers[path]["tracks"] if i not in train)
+    if leaked:
+        raise DataError(
+            f"leak: {augmented} holds copies of {len(leaked)} tracks that are not on the train "
+            f"side: {', '.join(leaked[:5])}. Run 'dvc repro', which makes the copies anew."
+        )
+    return list(footers.values())
+
+
+def train_seed(job: SeedJob, *, on_epoch: Callable[[int], Any] = lambda _: None) -> SeedReport:
+    """Train one network and write it; the same job gives the same bytes on one machine."""
+    import tensorflow as tf
+
+    try:
+        tf.config.threading.set_intra_op_parallelism_threads(job.n_threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    except RuntimeError:  # TensorFlow is already at work in this process, with its first setting
+        pass
+    tf.config.experimental.enable_op_determinism()
+    from genrenet.learning.calibration import fit_temperature
+    from genrenet.learning.dataset import WindowSet
+    from genrenet.learning.networks import logits
+    from genrenet.learning.training import train_network
+
+    begin = time.perf_counter()
+    splits = read_table(job.splits, SPLITS_SCHEMA)
+    ids, names = sides(splits), class_names(splits)
+    labels = {r.track_id: names.index(r.genre) for r in splits.itertuples()}
+    prepare = network_input(job.settings, job.spec)
+    originals = shard_paths(job.features)
+    copies = sorted(job.augmented.glob("shard-*.parquet"))
+    train = WindowSet([*originals, *copies], ids["train"], prepare)
+    validation = WindowSet(originals, ids["validation"], prepare) if "validation" in ids else None
+    ended_ms: list[int] = []
+
+    def epoch_ended(figures: dict[str, float]) -> None:
+        ended_ms.append(int(time.time() * 1000))
+        on_epoch(int(figures["epoch"]))
+
+    trained = train_network(
+        train, validation, labels, job.settings, seed=job.seed, on_epoch=epoch_ended
+    )
+    temperature = 1.0
+    if validation:
+        outputs = [(logits(trained.network, x), track) for x, track in validation.in_order()]
+        values, track = (_concatenate(part) for part in zip(*outputs, strict=True))
+        y_true = _concatenate([[labels[i] for i in validation.track_ids]])
+        temperature = fit_temperature(values, track, y_true)
+    job.out.mkdir(parents=True, exist_ok=True)
+    trained.network.save(job.out / "model.keras")
+    freeze_dates(job.out / "model.keras")
+    chosen_on = validation.track_ids if validation else []
+    return SeedReport(
+        seed=job.seed,
+        folder=job.out,
+        history=trained.history,
+        ended_ms=ended_ms,
+        best_epoch=trained.best_epoch,
+        temperature=temperature,
+        wall_s=time.perf_counter() - begin,
+        provenance={
+            "weights": train.track_ids,
+            "normalisation": train.track_ids,
+            "early_stopping": chosen_on,
+            "calibration": chosen_on,
+        },
+    )
+
+
+def _concatenate(parts: Any) -> Any:
+    import numpy as np
+
+    return np.concatenate(list(parts))
+
+
+def best_seed(reports: list[SeedReport]) -> SeedReport:
+    """The seed with the least validation loss, or the first where nothing was validated."""
+    return min(reports, key=lambda report: report.best.get("val_loss", 0.0))
+
+
+def write_bundle(folder: Path, bundle: Bundle, reports: list[SeedReport], split_digest: str) -> None:
+    """Make the bundle of the best seed's network; ``bundle.json`` comes last and makes it valid."""
+    best = best_seed(reports)
+    folder.mkdir(parents=True, exist_ok=True)
+    network = (best.folder / "model.keras").read_bytes()
+    temporary = folder / "model.keras.tmp"
+    temporary.write_bytes(network)
+    temporary.replace(folder / "model.keras")
+    write_json({"split_digest": split_digest, **best.provenance}, folder / "provenance.json")
+    write_json([report.to_json() for report in reports], folder / "history.json")
+    write_json(json.loads(bundle.model_dump_json()), folder / "bundle.json")
+
+
+def library_versions() -> dict[str, str]:
+    """Versions of what an answer depends on."""
+    return {name: version(name) for name in LIBRARIES}
