@@ -37,7 +37,7 @@ def engines(home: Path) -> Iterator[dict[str, str]]:
     """
     with ExitStack() as stack:
         url = found_api()
-        server = None if url else stack.enter_context(_server(home))
+        server = None if url else stack.enter_context(prefect_server(home))
         ray = stack.enter_context(_ray())  # starts while the server does
         if server:
             url = server.url_once_up()
@@ -65,7 +65,7 @@ def end(process: subprocess.Popen[Any], *, by: signal.Signals, patience_s: float
     return willing
 
 
-class _Server:
+class Server:
     """A Prefect server that has been started, and may still be on its way up."""
 
     def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
@@ -84,7 +84,8 @@ class _Server:
 
 
 @contextmanager
-def _server(home: Path) -> Iterator[_Server]:
+def prefect_server(home: Path) -> Iterator[Server]:
+    """A Prefect server whose history and log lie in ``home``, for as long as the context lasts."""
     home.mkdir(exist_ok=True)
     (home / ".gitignore").write_text("*\n", "utf-8")
     port, log = _free_port(), home / "server.log"
@@ -106,9 +107,14 @@ def _server(home: Path) -> Iterator[_Server]:
             start_new_session=True,  # Ctrl-C is ours to handle, and the group ours to end
         )
     try:
-        yield _Server(process, url, log)
+        yield Server(process, url, log)
     finally:
         end(process, by=signal.SIGTERM, patience_s=PREFECT_STOP_S)
+
+
+def without_run_context(environment: "os._Environ[str] | dict[str, str]") -> dict[str, str]:
+    """``environment`` less what ties a process to a Prefect run that is not its own."""
+    return {k: v for k, v in environment.items() if not k.startswith("PREFECT__")}
 
 
 @contextmanager
@@ -122,7 +128,7 @@ def _ray() -> Iterator[str | None]:
     try:
         import ray
 
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        ray.init("local", include_dashboard=False, log_to_driver=False, logging_level="ERROR")
         address = ray.get_runtime_context().gcs_address
     except Exception as error:
         console.print(f"warning: no Ray came up ({error}); running without")
@@ -132,11 +138,6 @@ def _ray() -> Iterator[str | None]:
         yield address
     finally:
         ray.shutdown()
-
-
-def without_run_context(environment: "os._Environ[str] | dict[str, str]") -> dict[str, str]:
-    """``environment`` less what ties a process to a Prefect run that is not its own."""
-    return {k: v for k, v in environment.items() if not k.startswith("PREFECT__")}
 
 
 def _profile_url() -> str | None:

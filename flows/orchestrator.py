@@ -78,9 +78,9 @@ def answers(url: str) -> bool:
     """Whether a Prefect API answers at ``url`` within two seconds."""
     if not url.startswith(("http://", "https://")):
         return False
-    bypass_proxy(url)
     health = f"{url.rstrip('/')}/health"
     try:
+        bypass_proxy(url)
         with urllib.request.urlopen(health, timeout=HEALTH_TIMEOUT_S):  # noqa: S310  http only
             return True
     except urllib.error.HTTPError as error:

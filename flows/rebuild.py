@@ -58,7 +58,7 @@ def rebuild(targets: Sequence[str] = (), *, force: bool = False) -> None:
             return
         if verdict.exists():
             raise StageError(**json.loads(verdict.read_text("utf-8")))
-        raise StageError(f"dvc repro exited with {code}; see above", exit_code=code)
+        raise StageError(f"dvc repro failed with exit code {code}", exit_code=code)
 
 
 def _orchestrated(targets: Sequence[str], *, force: bool) -> None:
@@ -97,7 +97,7 @@ def _follow(command: list[str], environment: dict[str, str]) -> int:
         return process.wait()
     finally:
         if not end(process, by=signal.SIGINT, patience_s=DVC_STOP_S):
-            console.print("DVC was killed: if it says that it is busy, delete .dvc/tmp/rwlock")
+            console.print(f"DVC did not stop within {DVC_STOP_S} s and was killed")
 
 
 def _interrupt_on_sigterm() -> None:

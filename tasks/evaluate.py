@@ -11,10 +11,8 @@ from genrenet.corpus.audit import split_digest
 from genrenet.errors import DataError
 from genrenet.features.shards import shard_paths
 from genrenet.learning.baseline import fit_baseline, track_statistics
-from genrenet.learning.calibration import probabilities
 from genrenet.learning.dataset import NetworkInput, WindowSet
 from genrenet.learning.evaluation import Report, check_provenance, judge
-from genrenet.learning.networks import logits
 from genrenet.params import Evaluate
 from genrenet.serving.classifier import Classifier
 
@@ -41,9 +39,9 @@ def evaluate_bundle(paths: Paths, splits: pd.DataFrame, settings: Evaluate) -> R
     bundle, shards = classifier.bundle, shard_paths(paths.features)
     rows = splits[splits["split"] == "test"].reset_index(drop=True)
     test = WindowSet(shards, list(rows["track_id"]), bundle.network_input)
-    outputs = [(logits(classifier.network, x), track) for x, track in test.in_order()]
+    outputs = [(classifier.probabilities(x), track) for x, track in test.in_order()]
+    y_prob = np.concatenate([values for values, _ in outputs])
     track = np.concatenate([numbers for _, numbers in outputs])
-    y_prob = probabilities(np.concatenate([values for values, _ in outputs]), bundle.temperature)
     without = set(range(len(rows))) - set(track.tolist())
     if without:
         raise DataError(

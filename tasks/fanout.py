@@ -85,7 +85,7 @@ def _on_ray(
     ray = connect(compute)
     remote = ray.remote(num_cpus=n_threads, max_retries=3)(function)
     n_workers = compute.n_workers or int(ray.cluster_resources().get("CPU", 1))
-    waiting, pending = list(reversed(jobs)), []
+    waiting, pending = list(reversed(jobs)), list[Any]()
     try:
         while waiting or pending:
             while waiting and len(pending) < IN_FLIGHT * n_workers:

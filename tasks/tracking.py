@@ -173,7 +173,10 @@ def _record_seed(
 
 def _git_commit() -> str:
     found = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False  # noqa: S607 - git of the PATH
+        ["git", "rev-parse", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return found.stdout.strip() or "unknown"
 

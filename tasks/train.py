@@ -14,11 +14,11 @@ from genrenet.corpus.splits import SPLITS_SCHEMA
 from genrenet.corpus.tracks import read_table
 from genrenet.errors import DataError
 from genrenet.features.shards import read_footer, shard_paths
+from genrenet.learning.backend import prepare_backend
 from genrenet.params import Preprocessing, Train
 from genrenet.serving.bundle import Bundle, freeze_dates, network_input, write_json
 
 LIBRARIES = ("genrenet", "keras", "tensorflow", "numpy", "scipy", "soxr", "soundfile")
-STEP_S = 0.1  # core-seconds a batch of 32 windows of 129 x 64 (measured: 0.08-0.12)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +82,9 @@ def class_names(splits: pd.DataFrame) -> list[str]:
     return sorted(splits["genre"].unique())
 
 
-def check_shards(features: Path, augmented: Path, spec: Preprocessing, train: set[str]) -> list[Any]:
+def check_shards(
+    features: Path, augmented: Path, spec: Preprocessing, train: set[str]
+) -> list[Any]:
     """Footers of all shards that may be learned from.
 
     Raises
@@ -109,14 +111,7 @@ def check_shards(features: Path, augmented: Path, spec: Preprocessing, train: se
 
 def train_seed(job: SeedJob, *, on_epoch: Callable[[int], Any] = lambda _: None) -> SeedReport:
     """Train one network and write it; the same job gives the same bytes on one machine."""
-    import tensorflow as tf
-
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(job.n_threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-    except RuntimeError:  # TensorFlow is already at work in this process, with its first setting
-        pass
-    tf.config.experimental.enable_op_determinism()
+    prepare_backend(job.n_threads)
     from genrenet.learning.calibration import fit_temperature
     from genrenet.learning.dataset import WindowSet
     from genrenet.learning.networks import logits
@@ -178,7 +173,9 @@ def best_seed(reports: list[SeedReport]) -> SeedReport:
     return min(reports, key=lambda report: report.best.get("val_loss", 0.0))
 
 
-def write_bundle(folder: Path, bundle: Bundle, reports: list[SeedReport], split_digest: str) -> None:
+def write_bundle(
+    folder: Path, bundle: Bundle, reports: list[SeedReport], split_digest: str
+) -> None:
     """Make the bundle of the best seed's network; ``bundle.json`` comes last and makes it valid."""
     best = best_seed(reports)
     folder.mkdir(parents=True, exist_ok=True)

@@ -82,7 +82,7 @@ def _refuse_single_groups(tracks: pd.DataFrame) -> None:
         )
 
 
-def _grouped_sides(tracks: pd.DataFrame, settings: Split) -> list[str]:
+def _grouped_sides(tracks: pd.DataFrame, settings: Split) -> list[str | None]:
     """Stratified sides: first every genre its due on each side, then the shares.
 
     Each group goes to the side that it brings closest to the wanted number of tracks of its
@@ -134,7 +134,7 @@ class _Plan:
         self.have[side] += self.counts[group]
 
 
-def _fold_sides(tracks: pd.DataFrame, test_fold: int) -> list[str]:
+def _fold_sides(tracks: pd.DataFrame, test_fold: int) -> list[str | None]:
     """Official folds: ``test_fold`` is the test set, the next one (cyclic) validation."""
     if tracks["fold"].isna().any():
         raise DataError(

@@ -23,8 +23,8 @@ MAJOR = (0, 200, 400, 500, 700, 900, 1100)
 MINOR = (0, 200, 300, 500, 700, 800, 1000)
 MIXOLYDIAN = (0, 200, 400, 500, 700, 900, 1000)
 BHAIRAV = (0, 100, 400, 500, 700, 800, 1100)
-# In cents, as Farhat ("The Dastgah Concept in Persian Music", 1990) has them, with the neutral
-# intervals rounded to quarter tones: what a koron lowers lies 50 cents off the semitones.
+# In Vaziri's quarter-tone notation, whose koron lowers a degree by 50 cents; players' own
+# intervals vary around it.
 SHUR = (0, 150, 300, 500, 700, 800, 1000)
 SEGAH = (0, 150, 350, 500, 700, 850, 1050)
 
@@ -130,9 +130,9 @@ STYLES: dict[str, Style] = {
         mode=MINOR,
         tempo=(122, 138),
         steps_per_beat=4,
-        rhythms=((2, 1, 1, 2, 2, 3, 3, 2), (3, 3, 2, 3, 3, 2), (4, 4, 8), (1,) * 16),
+        rhythms=((2, 1, 1, 2, 2, 3, 3, 2), (2, 2, 4, 2, 2, 4), (4, 4, 8), (1,) * 16),
         harmony=(0, 0, 5, 0),
-        accompaniments=("..r...r...r...r.", "..rr..rr..rr..rf", "c..c..c...c..c.."),
+        accompaniments=("..r...r...r...r.", "..rr..rr..rr..rf", "..c...c...c.c.c."),
         grooves=(
             ("k...k...k...k...", "..h...h...h...h."),
             ("k...k...k...k...", "....s.......s...", "hhhhhhhhhhhhhhhh"),
@@ -222,7 +222,7 @@ def compose(
     lead, backing = ensemble
 
     def note(step: int, n_steps: int, instrument: Tone | Drum, hz: float, gain: float) -> Note:
-        # 4 ms is how exactly trained players keep time; 2 dB, how evenly they play.
+        # 4 ms and 2 dB (0.1 decades): uneven enough to be no machine, even enough to keep time.
         start_s = max(0.0, step * step_s + rng.normal(0, 0.004))
         return Note(instrument, hz, start_s, n_steps * step_s, gain * 10 ** rng.normal(0, 0.1))
 

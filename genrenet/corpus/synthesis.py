@@ -16,7 +16,6 @@ from math import ceil, pi
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import soundfile
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import oaconvolve
@@ -188,12 +187,12 @@ def _sign(style: Style, *, seed: int) -> Signature:
         ),
         home=int(rng.integers(55, 68)),  # G3 to G4
         haste=rng.random(),
-        tilt_db=rng.uniform(-3, 2),
+        tilt_db=rng.uniform(-4, 2),
         bell_hz=float(np.exp(rng.uniform(np.log(300), np.log(5_000)))),
-        bell_db=rng.choice((-1, 1)) * rng.uniform(4, 10),
+        bell_db=rng.choice((-1, 1)) * rng.uniform(5, 12),
         reverb_s=rng.uniform(0.2, 1.8),  # from a booth to a church
-        wet=rng.uniform(0.05, 0.35),
-        noise_db=rng.uniform(-65, -40),  # from a digital studio to a worn tape
+        wet=rng.uniform(0.05, 0.4),
+        noise_db=rng.uniform(-65, -35),  # from a digital studio to a worn tape
         width=rng.random(),
         seed=seed,
     )

@@ -40,7 +40,7 @@ def log_mel(y: np.ndarray, spec: Preprocessing) -> np.ndarray:
     for begin, end in _blocks(len(frames)):
         spectrum = scipy.fft.rfft(frames[begin:end] * window, axis=1)
         np.matmul(spectrum.real**2 + spectrum.imag**2, filters, out=power[begin:end])
-    return 10 * np.log10(np.maximum(power, FLOOR_POWER))
+    return np.asarray(10 * np.log10(np.maximum(power, FLOOR_POWER)))
 
 
 def mfcc(mel: np.ndarray, n_mfcc: int) -> np.ndarray:
@@ -57,7 +57,7 @@ def mfcc(mel: np.ndarray, n_mfcc: int) -> np.ndarray:
     -------
     np.ndarray [shape=(n_frames, n_mfcc), dtype=float32]
     """
-    return scipy.fft.dct(mel, type=2, norm="ortho", axis=1)[:, :n_mfcc]
+    return np.asarray(scipy.fft.dct(mel, type=2, norm="ortho", axis=1)[:, :n_mfcc])
 
 
 @functools.lru_cache(maxsize=8)

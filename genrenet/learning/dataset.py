@@ -95,6 +95,11 @@ class WindowSet:
                 "Run 'dvc repro'."
             )
 
+    @property
+    def n_blocks(self) -> int:
+        """How many blocks :meth:`in_order` yields."""
+        return len(self._places)
+
     def in_order(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Windows [n, n_frames, n_bins] and their tracks' numbers [n], a row group at a time."""
         for place in self._places:

@@ -83,6 +83,7 @@ def train_network(
         epochs=settings.epochs,
         steps_per_epoch=n_steps,
         validation_data=validation and _validation(validation, labels),
+        shuffle=False,  # the window set does that
         callbacks=[keras.callbacks.TerminateOnNaN(), report, *([stopping] if validation else [])],
         verbose=0,
     )
@@ -149,7 +150,8 @@ def _validation(windows: WindowSet, labels: Mapping[str, int]) -> tf.data.Datase
         for x, track in windows.in_order():
             yield x, classes[track]
 
-    return _dataset(batches, windows)
+    n_batches = tf.data.experimental.assert_cardinality(windows.n_blocks)
+    return _dataset(batches, windows).apply(n_batches)
 
 
 def _dataset(batches: Callable[[], Iterator[Any]], windows: WindowSet) -> tf.data.Dataset:

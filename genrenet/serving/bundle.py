@@ -1,4 +1,4 @@
-"""The bundle: a folder that holds all that an answer depends on, and nothing that changes by itself.
+"""The bundle: a folder with all that an answer depends on, and nothing that changes by itself.
 
 ``model.keras``
     The network; its inputs are windows, its outputs logits.
@@ -111,10 +111,10 @@ def read_bundle(folder: Path) -> Bundle:
             "folder, such as models/genrenet, or models:/NAME@ALIAS."
         ) from error
     except ValidationError as error:
-        first = error.errors()[0]
+        place = ".".join(map(str, error.errors()[0]["loc"]))
         raise DataError(
-            f"{path}: was written by another version of genrenet ({'.'.join(map(str, first['loc']))}: "
-            f"{first['msg']}). Train again with this one, or install that one."
+            f"{path}: was written by another version of genrenet ({place}: "
+            f"{error.errors()[0]['msg']}). Train again with this one, or install that one."
         ) from error
     if bundle.specification.hash != bundle.specification_hash:
         raise DataError(
@@ -148,7 +148,9 @@ def freeze_dates(path: Path) -> None:
 
 def tracking_uri() -> str:
     """Where MLflow keeps its records: ``MLFLOW_TRACKING_URI``, else the project's own store."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlruns/mlflow.db').absolute()}"
+    return (
+        os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlruns/mlflow.db').absolute()}"
+    )
 
 
 def locate(model: str | Path) -> Path:

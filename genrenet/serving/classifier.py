@@ -13,6 +13,8 @@ import numpy as np
 
 from genrenet.features import audio
 from genrenet.features.preprocessing import Windows, extract, windows
+from genrenet.learning.backend import prepare_backend
+from genrenet.learning.calibration import probabilities as calibrated
 from genrenet.serving.bundle import BUNDLE, Bundle, locate, read_bundle
 
 
@@ -56,6 +58,7 @@ class Classifier:
         """
         folder = locate(model)
         bundle = read_bundle(folder)
+        prepare_backend()
         import keras
 
         return cls(bundle, keras.saving.load_model(folder / "model.keras", compile=False))
@@ -86,18 +89,26 @@ class Classifier:
         y, offset_s = audio.prepare(audio.mix_down(np.atleast_2d(samples.T).T), sr, spec)
         return self._answer(windows(y, spec, offset_s=offset_s))
 
-    def window_probabilities(self, clip: Windows) -> np.ndarray:
-        """Calibrated probabilities [shape=(n_windows, n_classes)] of a clip's windows."""
-        from genrenet.learning.calibration import probabilities
+    def probabilities(self, x: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities [shape=(n_windows, n_classes)] of what the network takes.
+
+        Parameters
+        ----------
+        x : np.ndarray [shape=(n_windows, n_frames, n_bins), dtype=float32]
+            As ``bundle.network_input`` gives it.
+        """
         from genrenet.learning.networks import logits
 
-        network_input = self.bundle.network_input
+        return calibrated(logits(self.network, x), self.bundle.temperature)
+
+    def network_input(self, clip: Windows) -> np.ndarray:
+        """A clip's windows as the network takes them."""
+        prepare = self.bundle.network_input
         peaks = np.full(len(clip), clip.peak_db, dtype=np.float32)
-        x = network_input(getattr(clip, network_input.feature), peaks)
-        return probabilities(logits(self.network, x), self.bundle.temperature)
+        return prepare(getattr(clip, prepare.feature), peaks)
 
     def _answer(self, clip: Windows) -> Prediction:
-        by_window = self.window_probabilities(clip)
+        by_window = self.probabilities(self.network_input(clip))
         by_track = by_window.mean(axis=0)
         order = np.argsort(-by_track, kind="stable")
         labels = self.bundle.labels

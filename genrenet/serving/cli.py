@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -33,9 +32,9 @@ def _commands() -> None:
 @app.command()
 def predict(
     recordings: Annotated[list[Path], typer.Argument(help="Files, or folders of files.")],
-    model: Annotated[
-        str, typer.Option(help="A bundle's folder, or models:/NAME@ALIAS.")
-    ] = str(BUNDLE),
+    model: Annotated[str, typer.Option(help="A bundle's folder, or models:/NAME@ALIAS.")] = str(
+        BUNDLE
+    ),
     top: Annotated[int, typer.Option(min=1, help="How many classes to show.")] = 1,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a line, with the timeline.")
@@ -48,8 +47,6 @@ def predict(
             f"no recording in {', '.join(map(str, recordings))}. "
             f"Expected one of {' '.join(sorted(SUFFIXES))}."
         )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow greets on standard error
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     from genrenet.serving.classifier import Classifier
 
     classifier = Classifier.load(model)

@@ -1,0 +1,49 @@
+# make repro: set up and run the whole job on the demo corpus.  make test: set up and test.
+# Both need Python 3.11-3.13, git and make, nothing else. PYTHON=python3.12 picks another Python.
+
+PYTHON ?= python3
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PYTHONNOUSERSITE := 1
+
+.PHONY: help setup repro test check format lock clean
+
+help:  ## What there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(VENV)/.ready  ## Make .venv with the locked dependencies
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
+	  echo "genrenet needs Python 3.11, 3.12 or 3.13, and '$(PYTHON)' is: $$($(PYTHON) --version 2>&1)."; \
+	  echo "Install one of them (Debian: apt install python3 python3-venv) or name it: make $(or $(MAKECMDGOALS),setup) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "'$(PYTHON)' cannot make virtual environments. Install its venv module (Debian: apt install python3-venv)."; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check "uv>=0.9"
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --require-hashes -r requirements.lock
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --no-deps -e .
+	@touch $@
+
+repro: setup  ## Rebuild what is stale, with Prefect, Ray, DVC and MLflow
+	python -m flows.rebuild
+
+test: setup check  ## Checks and tests
+	pytest -q
+
+check: setup  ## Style, types, import directions
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+
+format: setup  ## Put the code in its form
+	ruff check --fix .
+	ruff format .
+
+lock: setup  ## Lock the dependencies anew, with hashes and no registry's address
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --upgrade --all-extras \
+	  pyproject.toml -o requirements.lock
+
+clean:  ## Remove what the pipeline made; DVC's cache and mlruns stay
+	rm -rf data models reports demo/audio .prefect

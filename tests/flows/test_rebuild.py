@@ -1,0 +1,169 @@
+"""``rebuild`` is ``dvc repro`` as one Prefect run, and leaves nothing running behind it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from flows import engines
+from flows.engines import end, found_api, without_run_context
+from flows.rebuild import SKIPPED
+from tests.flows.conftest import Api, Project
+
+PIPELINE = """
+stages:
+  first:
+    cmd: {python} -m toy.first
+    deps: [source]
+    outs: [one]
+  second:
+    cmd: {python} -m toy.second
+    deps: [one]
+    outs: [two]
+"""
+FIRST = """
+    if Path("refuse").exists():
+        raise DataError("mend [it]")
+    if Path("wait").exists():
+        Path("ready").touch()
+        time.sleep(60)
+    Path("one").write_text(Path("source").read_text())
+"""
+
+
+@pytest.fixture
+def pipeline(project: Project) -> Project:
+    """A DVC project of two stages, one after the other."""
+    project.add_stage("first", FIRST)
+    project.add_stage("second", '    Path("two").write_text(Path("one").read_text())')
+    (project.folder / "dvc.yaml").write_text(PIPELINE.format(python=sys.executable), "utf-8")
+    (project.folder / "source").write_text("a", "utf-8")
+    project.run("dvc", "init", "--no-scm")
+    return project
+
+
+def relatives(tag: str) -> list[str]:
+    """Ids of the processes that have ``tag`` in their environment."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if tag.encode() in environment.read_bytes():
+                found.append(environment.parent.name)
+        except OSError:  # it has just ended, or is not ours
+            continue
+    return found
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("Stage 'features' didn't change, skipping", "features"),
+        ("Stage 'demo/dvc.yaml:demo' didn't change, skipping", "demo/dvc.yaml:demo"),
+        ("'data.dvc' didn't change, skipping", "data.dvc"),
+        ("Stage 'split' is cached - skipping run, checking out outputs", "split"),
+    ],
+)
+def test_what_dvc_skips_is_recognised(line, name):
+    """DVC tells it in its output only."""
+    match = SKIPPED.match(line)
+
+    assert match is not None
+    assert match[1] == name
+
+
+def test_a_stage_that_runs_is_not_taken_for_skipped():
+    """It reports for itself."""
+    assert SKIPPED.match("Running stage 'features':") is None
+
+
+def test_an_outer_run_is_not_handed_on():
+    """Prefect would take the stage for a part of the deployment's run."""
+    variables = {"PREFECT__FLOW_RUN_ID": "1", "PREFECT_API_URL": "2"}
+
+    assert without_run_context(variables) == {"PREFECT_API_URL": "2"}
+
+
+def test_an_api_that_only_the_profile_knows_is_found(tmp_path, monkeypatch):
+    """``prefect config set`` writes there, and the environment does not show it."""
+    url = "http://127.0.0.1:4200/api"
+    profiles = f'active = "mine"\n[profiles.mine]\nPREFECT_API_URL = "{url}"\n'
+    (tmp_path / "profiles.toml").write_text(profiles, "utf-8")
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:9/api")
+    monkeypatch.setattr(engines, "answers", lambda asked: asked == url)
+
+    assert found_api() == url
+
+
+def test_a_process_that_ignores_the_request_is_killed():
+    """A stage may hang in C code."""
+    stubborn = "import signal, time; signal.signal(2, signal.SIG_IGN); print(1); time.sleep(60)"
+    process = subprocess.Popen(
+        [sys.executable, "-uc", stubborn], stdout=subprocess.PIPE, start_new_session=True
+    )
+    with process:
+        process.stdout.readline()
+
+        assert not end(process, by=signal.SIGINT, patience_s=0.2)
+        assert process.returncode == -signal.SIGKILL
+
+
+def test_a_folder_without_a_pipeline_is_refused(project: Project):
+    """Before any engine is started."""
+    code, errors = project.run("flows.rebuild")
+
+    assert code == 2
+    assert "there is no dvc.yaml. Run from the project's folder." in errors
+
+
+@pytest.mark.engine
+def test_stages_are_subflows_and_skipped_ones_cached_tasks(pipeline: Project, api: Api):
+    """The first run does everything, the second nothing, the third stops where it must."""
+    given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "none is needed"}
+
+    assert pipeline.run("flows.rebuild", **given)[0] == 0
+    first = api.last_run("rebuild")
+    subflows = api.find("flow_runs", flow_runs={"parent_flow_run_id": {"any_": [first["id"]]}})
+    assert first["state_type"] == "COMPLETED"
+    assert [run["state_type"] for run in subflows] == ["COMPLETED", "COMPLETED"]
+    assert [t["name"] for t in api.of_run("task_runs", first)] == ["first", "second"]
+
+    assert pipeline.run("flows.rebuild", **given)[0] == 0
+    tasks = api.of_run("task_runs", api.last_run("rebuild"))
+    assert [(t["name"], t["state_name"]) for t in tasks] == [
+        ("first", "Cached"),
+        ("second", "Cached"),
+    ]
+
+    (pipeline.folder / "refuse").touch()
+    code, errors = pipeline.run("flows.rebuild", "--force", "first", **given)
+    assert code == 2
+    assert errors.count("error: mend [it]\n") == 1
+    assert "Traceback" not in errors
+    third = api.last_run("rebuild")
+    assert (third["state_type"], third["state"]["message"]) == ("FAILED", "mend [it]")
+    assert [t["state_type"] for t in api.of_run("task_runs", third)] == ["FAILED"]
+
+
+@pytest.mark.engine
+def test_an_interrupted_rebuild_leaves_nothing_behind(pipeline: Project):
+    """It has started Prefect and Ray itself, and DVC holds its locks."""
+    (pipeline.folder / "wait").touch()
+    tag = f"rebuild-{os.getpid()}-{time.time()}"
+    process = pipeline.start("flows.rebuild", TAG=tag)
+    while not (pipeline.folder / "ready").exists():
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.1)
+
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+
+    assert process.returncode == 130
+    assert time.monotonic() - start < 20
+    assert relatives(tag) == []
+    assert (pipeline.folder / ".dvc" / "tmp" / "rwlock").read_text() == "{}"
