@@ -12,10 +12,10 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -38,8 +38,28 @@ def main(
     force: Annotated[bool, typer.Option("--force", help="Also what is up to date.")] = False,
 ) -> None:
     """Rebuild what is stale, under one Prefect API and one Ray that are found or started."""
-    _interrupt_on_sigterm()
-    raise typer.Exit(conclude(lambda: _orchestrated(targets or [], force=force)))
+    _on((signal.SIGTERM,), signal.default_int_handler)  # a request to stop is as Ctrl-C is
+    raise typer.Exit(conclude(lambda: orchestrate(targets or [], force=force)))
+
+
+def orchestrate(targets: Sequence[str] = (), *, force: bool = False) -> None:
+    """Find or start Prefect and Ray, ``rebuild`` under them, and stop what was started.
+
+    Raises
+    ------
+    DataError
+        The current folder holds no pipeline.
+    StageError
+        As ``rebuild`` does.
+    """
+    if not Path("dvc.yaml").exists():
+        raise DataError(f"{Path.cwd()}: there is no dvc.yaml. Run from the project's folder.")
+    with engines(Path.cwd() / ".prefect") as variables:
+        os.environ.update(variables)
+        try:
+            run(rebuild, targets, force=force)
+        finally:
+            _on((signal.SIGINT, signal.SIGTERM), signal.SIG_IGN)  # let the engines be stopped
 
 
 def rebuild(targets: Sequence[str] = (), *, force: bool = False) -> None:
@@ -61,30 +81,20 @@ def rebuild(targets: Sequence[str] = (), *, force: bool = False) -> None:
         raise StageError(f"dvc repro failed with exit code {code}", exit_code=code)
 
 
-def _orchestrated(targets: Sequence[str], *, force: bool) -> None:
-    if not Path("dvc.yaml").exists():
-        raise DataError(f"{Path.cwd()}: there is no dvc.yaml. Run from the project's folder.")
-    with engines(Path.cwd() / ".prefect") as variables:
-        os.environ.update(variables)
-        try:
-            run(rebuild, targets, force=force)
-        finally:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # what was started is stopped now
-
-
 def _environment(verdict: Path) -> dict[str, str]:
     """What the stages are told: their parent, and where to say why they failed."""
     parent = current_flow_run()
     return without_run_context(os.environ) | {
         PARENT_VARIABLE: str(parent or ""),
         VERDICT_VARIABLE: str(verdict),
+        "DVC_NO_ANALYTICS": "1",  # its daemon would outlive the run
         "PYTHONUNBUFFERED": "1",  # a pipe would hold back what a terminal shows at once
     }
 
 
 def _follow(command: list[str], environment: dict[str, str]) -> int:
     """Run DVC and pass its lines on; when interrupted, end it and all that it started."""
-    _interrupt_on_sigterm()  # again: Ray and Prefect have put handlers of their own
+    _on((signal.SIGTERM,), signal.default_int_handler)  # Ray and Prefect have put their own
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -97,13 +107,14 @@ def _follow(command: list[str], environment: dict[str, str]) -> int:
         return process.wait()
     finally:
         if not end(process, by=signal.SIGINT, patience_s=DVC_STOP_S):
-            console.print(f"DVC did not stop within {DVC_STOP_S} s and was killed")
+            console.print("warning: DVC did not stop by itself and was killed")
 
 
-def _interrupt_on_sigterm() -> None:
-    """Take a request to stop as Ctrl-C is taken."""
+def _on(numbers: Iterable[signal.Signals], handler: Callable[..., Any] | int) -> None:
+    """Handle signals so, where Python allows it: in the main thread."""
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in numbers:
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ id: the same digest is the same run, whether it is there already or has to be ma
 the bundle. Only the driver writes.
 """
 
+import logging
+import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -25,8 +27,11 @@ DIGEST, RECORDED = "genrenet.digest", "genrenet.recorded"
 
 def connect() -> Any:
     """MLflow, pointed at its store, with the experiment there."""
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
+    for name in ("mlflow", "alembic"):  # they tell of every table that they make
+        logging.getLogger(name).setLevel(logging.WARNING)
     uri = tracking_uri()
     local = uri.startswith("sqlite:///")
     if local:

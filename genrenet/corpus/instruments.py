@@ -83,7 +83,8 @@ class Tone:
         fading = np.exp(-self.damping * k / hz * np.arange(n_periods)[:, np.newaxis])
         spectrum = np.pad(strike * fading, ((0, 0), (1, 0))).astype(np.complex64)
         table: Samples = irfft(spectrum, n=TABLE_SIZE, axis=1)
-        return table / np.abs(table[0]).max()
+        table /= np.abs(table[0]).max()
+        return table
 
     def _envelope(self, t: npt.NDArray[np.float64], duration_s: float) -> npt.NDArray[np.float64]:
         release_s = min(0.05, duration_s / 4)  # 50 ms: no click, and no gap between notes
@@ -130,7 +131,8 @@ class Drum:
         low, high = (edge * hz for edge in self.band)
         burst = _band(rng.standard_normal(t.size), low=low, high=high, sr=sr)
         y += self.noise * burst * np.exp(-2 * t / self.decay_s)
-        return (y * np.minimum(1, (t[-1] - t) / 0.005)).astype(np.float32)  # 5 ms: no click
+        y *= np.minimum(1, (t[-1] - t) / 0.005)  # a fall of 5 ms: no click
+        return y.astype(np.float32)
 
 
 def _band(
@@ -139,7 +141,8 @@ def _band(
     """`noise` between two frequencies, at unit standard deviation."""
     edges = [low, min(high, TOP_HZ)]
     filtered: npt.NDArray[np.float64] = lfilter(*butter(1, edges, btype="bandpass", fs=sr), noise)
-    return filtered / filtered.std()
+    filtered /= filtered.std()
+    return filtered
 
 
 def _falling(n: int, power: float, *, step: int = 1) -> tuple[float, ...]:

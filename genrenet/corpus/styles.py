@@ -208,7 +208,7 @@ def compose(
     tonic_hz : float > 0
         Pitch of degree 0.
     duration_s : float > 0
-        No note starts later.
+        How long it has to last; it ends with a whole bar.
     rng : np.random.Generator
         Makes every choice.
 
@@ -216,10 +216,10 @@ def compose(
     -------
     melody, accompaniment, drums : list of Note
     """
-    step_s = 60 / tempo / style.steps_per_beat
-    accompaniment, groove = _pick(style.accompaniments, rng), _pick(style.grooves, rng)
-    n_bars = ceil(duration_s / (len(accompaniment) * step_s))
     lead, backing = ensemble
+    pattern, groove = pick(style.accompaniments, rng), pick(style.grooves, rng)
+    step_s = 60 / tempo / style.steps_per_beat
+    n_bars = ceil(duration_s / (len(pattern) * step_s))
 
     def note(step: int, n_steps: int, instrument: Tone | Drum, hz: float, gain: float) -> Note:
         # 4 ms and 2 dB (0.1 decades): uneven enough to be no machine, even enough to keep time.
@@ -229,12 +229,11 @@ def compose(
     def hz(degree: int) -> float:
         return float(tonic_hz * 2 ** (style.cents(degree) / 1200))
 
-    parts = (
-        [note(s, n, lead, hz(d), 1.0) for s, n, d in _melody(style, n_bars, rng)],
-        [note(s, n, backing, hz(d), 0.4) for s, n, d in _chords(style, accompaniment, n_bars)],
-        [note(s, 4, *DRUMS[letter], 0.9) for s, letter in _strokes(groove, n_bars)],
-    )
-    return tuple([n for n in part if n.start_s < duration_s] for part in parts)
+    # The gains leave the melody in front of up to three accompanying notes at a time.
+    melody = [note(s, n, lead, hz(d), 1.0) for s, n, d in _melody(style, n_bars, rng)]
+    chords = [note(s, n, backing, hz(d), 0.4) for s, n, d in _chords(style, pattern, n_bars)]
+    drums = [note(s, 4, *DRUMS[letter], 0.9) for s, letter in _strokes(groove, n_bars)]
+    return melody, chords, drums
 
 
 def _melody(style: Style, n_bars: int, rng: np.random.Generator) -> Iterator[tuple[int, int, int]]:
@@ -249,7 +248,7 @@ def _melody(style: Style, n_bars: int, rng: np.random.Generator) -> Iterator[tup
 
 def _phrase(style: Style, rng: np.random.Generator) -> list[tuple[int, int]]:
     """Length and degree of each note of two bars: a walk by small steps, closing 1, 0."""
-    lengths = _pick(style.rhythms, rng) + _pick(style.rhythms, rng)
+    lengths = pick(style.rhythms, rng) + pick(style.rhythms, rng)
     walk = rng.choice((0, 2, 4, 7)) + np.cumsum(rng.choice((-2, -1, -1, 1, 1, 2), len(lengths)))
     degrees = [abs(int(degree)) for degree in np.minimum(walk, 16 - walk)]
     return list(zip(lengths, [*degrees[:-2], 1, 0], strict=True))
@@ -273,12 +272,13 @@ def _strokes(groove: Sequence[str], n_bars: int) -> Iterator[tuple[int, str]]:
                 yield step, letter
 
 
-def _pick(choices: Sequence[_T], rng: np.random.Generator) -> _T:
-    return choices[rng.integers(len(choices))]
+def pick(choices: Sequence[_T], rng: np.random.Generator) -> _T:
+    """One of `choices`, all equally likely."""
+    return choices[int(rng.integers(len(choices)))]
 
 
 def perform(notes: list[Note], n_samples: int, *, sr: int, rng: np.random.Generator) -> Samples:
-    """Play `notes`, each sound that recurs being made once.
+    """Play those of `notes` that begin in time; a sound that recurs is made once.
 
     Returns
     -------
@@ -286,7 +286,7 @@ def perform(notes: list[Note], n_samples: int, *, sr: int, rng: np.random.Genera
     """
     y = np.zeros(n_samples, dtype=np.float32)
     sounds: dict[tuple[Tone | Drum, float, float], Samples] = {}
-    for note in notes:
+    for note in (note for note in notes if round(note.start_s * sr) < n_samples):
         key = (note.instrument, note.hz, note.duration_s)
         if key not in sounds:
             sounds[key] = note.instrument(note.hz, note.duration_s, sr=sr, rng=rng)

@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 from dataclasses import dataclass
+from itertools import product
 from math import ceil, pi
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 from scipy.signal import oaconvolve
 
 from genrenet.corpus.instruments import Samples, Tone
-from genrenet.corpus.styles import STYLES, Style, compose, perform
+from genrenet.corpus.styles import STYLES, Style, compose, perform, pick
 from genrenet.params import Demo
 
 FORMATS = ("wav", "flac", "mp3", "ogg")
@@ -29,7 +30,7 @@ RATES = (22_050, 32_000, 44_100, 48_000)
 SHORTEST_S, SPREAD_S = 10.0, 4.0
 """Durations: long enough for several 3 s windows, short enough for a quick demo."""
 QUIETEST_DB, SPREAD_DB = -26.0, 6.0
-"""Root mean squares, in dBFS: under `PEAK` they leave 17 dB and more for the crests."""
+"""Root mean squares, in dBFS: under `PEAK` they leave the crests almost 17 dB or more."""
 NAMES = ("C", "D flat", "D", "E flat", "E", "F", "F sharp", "G", "A flat", "A", "B flat", "B")
 PEAK = 0.7
 """Of the samples before encoding; decoded MP3 and Vorbis overshoot it by less than 3 dB."""
@@ -131,15 +132,13 @@ def plan_demo(settings: Demo) -> list[DemoTrack]:
     list of DemoTrack
         ``artists_per_style * tracks_per_artist`` for each of `STYLES`, style by style.
     """
+    n_artists, n_tracks = settings.artists_per_style, settings.tracks_per_artist
     tracks = []
-    for s, name in enumerate(STYLES):
-        for a in range(settings.artists_per_style):
-            artist = f"artist-{s * settings.artists_per_style + a + 1:02d}"
-            signature = _sign(STYLES[name], seed=_seed(settings.seed, artist))
-            tracks += [
-                _plan_track(settings, name, artist, signature, a * settings.tracks_per_artist + t)
-                for t in range(settings.tracks_per_artist)
-            ]
+    for number, (style, a) in enumerate(product(STYLES, range(n_artists)), start=1):
+        artist = f"artist-{number:02d}"
+        signature = _sign(STYLES[style], seed=_seed(settings.seed, artist))
+        slots = range(a * n_tracks, (a + 1) * n_tracks)
+        tracks += [_plan_track(settings, style, artist, signature, slot) for slot in slots]
     return tracks
 
 
@@ -148,7 +147,7 @@ def _plan_track(
 ) -> DemoTrack:
     """Plan the track in one slot of a style; how it is stored depends on the slot alone.
 
-    Formats, rates and channels go round as in a Latin square, so that no two of them go together.
+    Formats, rates and channels go round as in a Latin square, so that none foretells another.
     Durations and levels are Weyl sequences: multiples of an irrational, modulo 1, spread evenly.
     """
     column, row = slot % len(FORMATS), slot // len(FORMATS)
@@ -167,7 +166,7 @@ def _plan_track(
         format=FORMATS[column],
         sr=RATES[(column + row) % len(RATES)],
         channels=1 + (column // 2 + row) % 2,
-        duration_s=round(SHORTEST_S + SPREAD_S * (slot * 5**0.5 / 2 % 1), 1),
+        duration_s=round(SHORTEST_S + SPREAD_S * (slot * 5**0.5 % 1), 1),
         level_db=QUIETEST_DB + SPREAD_DB * (slot * 2**0.5 % 1),
         tempo=round(slowest + place * (fastest - slowest), 1),
         tonic=tonic,
@@ -181,15 +180,12 @@ def _sign(style: Style, *, seed: int) -> Signature:
     """Draw an artist's sound. The ranges are wide, on purpose: see the module's docstring."""
     rng = np.random.default_rng(seed)
     return Signature(
-        ensemble=(
-            style.leads[rng.integers(len(style.leads))],
-            style.backings[rng.integers(len(style.backings))],
-        ),
+        ensemble=(pick(style.leads, rng), pick(style.backings, rng)),
         home=int(rng.integers(55, 68)),  # G3 to G4
         haste=rng.random(),
         tilt_db=rng.uniform(-4, 2),
-        bell_hz=float(np.exp(rng.uniform(np.log(300), np.log(5_000)))),
-        bell_db=rng.choice((-1, 1)) * rng.uniform(5, 12),
+        bell_hz=300 * 16 ** rng.random(),  # within four octaves, where music has its power
+        bell_db=rng.uniform(5, 12) * (1 if rng.random() < 0.5 else -1),
         reverb_s=rng.uniform(0.2, 1.8),  # from a booth to a church
         wet=rng.uniform(0.05, 0.4),
         noise_db=rng.uniform(-65, -35),  # from a digital studio to a worn tape
@@ -264,6 +260,8 @@ def _master(y: Samples, level_db: float) -> Samples:
 
 def write_track(track: DemoTrack, folder: Path) -> Path:
     """Write one track below `folder`, whole or not at all; the same track, the same bytes.
+
+    That holds for one processor and one set of libraries; others may round a last bit differently.
 
     Returns
     -------

@@ -100,7 +100,7 @@ def project(tmp_path: Path) -> Project:
     (tmp_path / "params.yaml").write_text("{}", "utf-8")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(ENGINE_VARIABLES)}
     paths = os.pathsep.join([str(ROOT), str(tmp_path)])
-    own = {"PREFECT_HOME": str(tmp_path / "prefect"), "PYTHONPATH": paths, "DVC_NO_ANALYTICS": "1"}
+    own = {"PREFECT_HOME": str(tmp_path / "prefect"), "PYTHONPATH": paths}
     return Project(tmp_path, kept | own)
 
 

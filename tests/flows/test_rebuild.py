@@ -12,7 +12,6 @@ import pytest
 from flows import engines
 from flows.engines import end, found_api, without_run_context
 from flows.rebuild import SKIPPED
-from tests.flows.conftest import Api, Project
 
 PIPELINE = """
 stages:
@@ -29,14 +28,14 @@ FIRST = """
     if Path("refuse").exists():
         raise DataError("mend [it]")
     if Path("wait").exists():
-        Path("ready").touch()
+        Path("ready").write_text(os.environ["RAY_ADDRESS"])
         time.sleep(60)
     Path("one").write_text(Path("source").read_text())
 """
 
 
 @pytest.fixture
-def pipeline(project: Project) -> Project:
+def pipeline(project):
     """A DVC project of two stages, one after the other."""
     project.add_stage("first", FIRST)
     project.add_stage("second", '    Path("two").write_text(Path("one").read_text())')
@@ -112,7 +111,7 @@ def test_a_process_that_ignores_the_request_is_killed():
         assert process.returncode == -signal.SIGKILL
 
 
-def test_a_folder_without_a_pipeline_is_refused(project: Project):
+def test_a_folder_without_a_pipeline_is_refused(project):
     """Before any engine is started."""
     code, errors = project.run("flows.rebuild")
 
@@ -121,7 +120,7 @@ def test_a_folder_without_a_pipeline_is_refused(project: Project):
 
 
 @pytest.mark.engine
-def test_stages_are_subflows_and_skipped_ones_cached_tasks(pipeline: Project, api: Api):
+def test_stages_are_subflows_and_skipped_ones_cached_tasks(pipeline, api):
     """The first run does everything, the second nothing, the third stops where it must."""
     given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "none is needed"}
 
@@ -150,7 +149,7 @@ def test_stages_are_subflows_and_skipped_ones_cached_tasks(pipeline: Project, ap
 
 
 @pytest.mark.engine
-def test_an_interrupted_rebuild_leaves_nothing_behind(pipeline: Project):
+def test_an_interrupted_rebuild_leaves_nothing_behind(pipeline):
     """It has started Prefect and Ray itself, and DVC holds its locks."""
     (pipeline.folder / "wait").touch()
     tag = f"rebuild-{os.getpid()}-{time.time()}"
@@ -158,6 +157,7 @@ def test_an_interrupted_rebuild_leaves_nothing_behind(pipeline: Project):
     while not (pipeline.folder / "ready").exists():
         assert process.poll() is None, process.communicate()[1]
         time.sleep(0.1)
+    assert len(relatives(tag)) > 6  # rebuild, Prefect, DVC, the stage, and Ray's own
 
     start = time.monotonic()
     process.send_signal(signal.SIGINT)
@@ -167,3 +167,4 @@ def test_an_interrupted_rebuild_leaves_nothing_behind(pipeline: Project):
     assert time.monotonic() - start < 20
     assert relatives(tag) == []
     assert (pipeline.folder / ".dvc" / "tmp" / "rwlock").read_text() == "{}"
+    assert (pipeline.folder / "ready").read_text()  # where its Ray was

@@ -15,7 +15,6 @@ from flows.orchestrator import HEALTH_TIMEOUT_S, answers
 from flows.runs import Work
 from flows.stage import StageError, conclude, progress, say, step, table
 from genrenet.errors import DataError
-from tests.flows.conftest import Api, Project
 
 COUNTING = """
     tracks = step(sorted)([2, 1])
@@ -146,7 +145,7 @@ def test_a_server_that_hangs_does_not_answer():
         assert time.monotonic() - start < HEALTH_TIMEOUT_S + 1
 
 
-def test_without_an_api_prefect_is_not_imported(project: Project):
+def test_without_an_api_prefect_is_not_imported(project):
     """Its import costs two seconds for each stage."""
     project.add_stage("lone", "    Path('loaded').write_text(str('prefect' in sys.modules))")
 
@@ -157,7 +156,7 @@ def test_without_an_api_prefect_is_not_imported(project: Project):
 
 
 @pytest.mark.engine
-def test_with_an_api_the_stage_is_a_flow_run(project: Project, api: Api):
+def test_with_an_api_the_stage_is_a_flow_run(project, api):
     """Task, progress, table and log are there to be looked at."""
     project.add_stage("counting", COUNTING)
 
@@ -175,7 +174,7 @@ def test_with_an_api_the_stage_is_a_flow_run(project: Project, api: Api):
 
 
 @pytest.mark.engine
-def test_a_user_error_fails_the_run_with_its_message(project: Project, api: Api):
+def test_a_user_error_fails_the_run_with_its_message(project, api):
     """And shows no traceback, neither ours nor Prefect's."""
     project.add_stage("refusing", "    step(Path.joinpath)\n    raise DataError('[x] mend it')")
 
@@ -187,7 +186,7 @@ def test_a_user_error_fails_the_run_with_its_message(project: Project, api: Api)
 
 
 @pytest.mark.engine
-def test_a_failure_of_the_program_shows_our_frames_only(project: Project, api: Api):
+def test_a_failure_of_the_program_shows_our_frames_only(project, api):
     """What Prefect wraps around a step tells nothing about the failure."""
     project.add_stage("broken", "    step(lambda: 1 / 0)()")
 
@@ -202,7 +201,7 @@ def test_a_failure_of_the_program_shows_our_frames_only(project: Project, api: A
 
 
 @pytest.mark.engine
-def test_an_interrupted_stage_is_a_cancelled_run(project: Project, api: Api):
+def test_an_interrupted_stage_is_a_cancelled_run(project, api):
     """Ctrl-C, or ``rebuild`` that is being stopped."""
     project.add_stage("waiting", WAITING)
     process = project.start("toy.waiting", PREFECT_API_URL=api.url)
@@ -216,7 +215,7 @@ def test_an_interrupted_stage_is_a_cancelled_run(project: Project, api: Api):
 
 
 @pytest.mark.engine
-def test_a_server_that_dies_takes_no_work_with_it(project: Project):
+def test_a_server_that_dies_takes_no_work_with_it(project):
     """The work is done once, one line warns, and nobody waits for long."""
     project.add_stage("waiting", WAITING)
     with prefect_server(project.folder / "server") as server:
