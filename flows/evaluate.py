@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,7 @@ from tasks.train import sides
 REPORTS = Path("reports")
 METRICS, CARD = REPORTS / "metrics.json", REPORTS / "model_card.md"
 FIGURES, PREDICTIONS = REPORTS / "figures", REPORTS / "predictions.parquet"
+BY_CLASS = REPORTS / "by_class.csv"
 CONFUSION, CURVES = REPORTS / "confusion.csv", REPORTS / "curves.csv"
 
 
@@ -41,11 +43,16 @@ def evaluate(params: Params) -> None:
 
 
 def write_report(
-    report: Report, bundle: Bundle, seeds: list[dict], splits: pd.DataFrame, params: Params
+    report: Report,
+    bundle: Bundle,
+    seeds: list[dict[str, Any]],
+    splits: pd.DataFrame,
+    params: Params,
 ) -> None:
     """Write figures, tables and the model card."""
     certificate = bundle.certificate.model_dump()
     write_json({**report.to_json(), "certificate": certificate}, METRICS)
+    report.by_class().to_csv(BY_CLASS, index=False)
     report.predictions.to_parquet(PREDICTIONS, index=False)
     pairs = report.predictions[["genre", "prediction"]]
     pairs.set_axis(["actual", "predicted"], axis=1).to_csv(CONFUSION, index=False)
@@ -78,15 +85,12 @@ def log_report() -> str:
         f"{unit}.{name}": value
         for unit in ("track", "window", "baseline")
         for name, value in content[unit].items()
-        if isinstance(value, int | float)
     }
-    low, high = content["track"]["accuracy_interval"]
-    figures |= {"track.accuracy_low": low, "track.accuracy_high": high}
-    files = [METRICS, CARD, PREDICTIONS, AUDIT, *sorted(FIGURES.glob("*.png"))]
+    files = [METRICS, CARD, BY_CLASS, PREDICTIONS, AUDIT, *sorted(FIGURES.glob("*.png"))]
     return tracking.record_evaluation(bundle, figures, files)
 
 
-def _draw(report: Report, bundle: Bundle, best: dict) -> None:
+def _draw(report: Report, bundle: Bundle, best: dict[str, Any]) -> None:
     names, confusion = list(bundle.labels), report.track.confusion
     number = {name: n for n, name in enumerate(names)}
     y_true = report.predictions["genre"].map(number).to_numpy()
@@ -118,11 +122,7 @@ def _draw(report: Report, bundle: Bundle, best: dict) -> None:
 
 def _show(report: Report, bundle: Bundle) -> None:
     track, (low, high) = report.track, report.interval
-    rows = [
-        {"class": name, "precision": c.precision, "recall": c.recall, "f1": c.f1, "n": c.support}
-        for name, c in track.by_class.items()
-    ]
-    table("metrics", rows, description="By class, on test tracks")
+    table("metrics", report.by_class().to_dict("records"), description="By class, on test tracks")
     say(
         f"evaluate: {track.accuracy:.1%} of {len(report.predictions)} test tracks "
         f"({low:.1%}–{high:.1%}), baseline {report.baseline['accuracy']:.1%}, "

@@ -23,7 +23,9 @@ from flows.engines import end, engines, without_run_context
 from flows.orchestrator import console, orchestrator
 from flows.runs import PARENT_VARIABLE, add_cached_task, current_flow_run
 from flows.stage import VERDICT_VARIABLE, StageError, conclude, run
+from genrenet.corpus.layouts import corpus_path
 from genrenet.errors import DataError
+from genrenet.params import Corpus, read_params
 
 DVC_STOP_S = 15
 SKIPPED = re.compile(r"(?:Stage )?'(.+)' (?:didn't change, skipping|is cached - skipping run)")
@@ -54,6 +56,9 @@ def orchestrate(targets: Sequence[str] = (), *, force: bool = False) -> None:
     """
     if not Path("dvc.yaml").exists():
         raise DataError(f"{Path.cwd()}: there is no dvc.yaml. Run from the project's folder.")
+    corpus = read_params().corpus
+    if corpus.path != Corpus().path:  # the demo corpus is yet to be made
+        corpus_path(corpus)  # DVC would say it less clearly
     with engines(Path.cwd() / ".prefect") as variables:
         os.environ.update(variables)
         try:
@@ -85,6 +90,7 @@ def _environment(verdict: Path) -> dict[str, str]:
     """What the stages are told: their parent, and where to say why they failed."""
     parent = current_flow_run()
     return without_run_context(os.environ) | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         PARENT_VARIABLE: str(parent or ""),
         VERDICT_VARIABLE: str(verdict),
         "DVC_NO_ANALYTICS": "1",  # its daemon would outlive the run

@@ -55,13 +55,13 @@ def conclude(work: Callable[[], None]) -> int:
     except StageError as error:
         return error.exit_code  # it has been told where it happened
     except GenrenetError as error:
-        console.print(f"error: {error}", style="red")
-        _leave_verdict(USER_ERROR, str(error))
-        return USER_ERROR
+        return _refuse(str(error))
     except KeyboardInterrupt:
         console.print("interrupted")
         return INTERRUPTED
     except Exception as error:
+        if isinstance(error, OSError) and not isinstance(error, ConnectionError):
+            return _refuse(_of_the_disk(error))
         _leave_verdict(PROGRAM_ERROR, f"{type(error).__name__}: {error}")
         raise
     return 0
@@ -95,6 +95,20 @@ def step(fn: Callable[P, R]) -> Callable[P, R]:
         return work.outcome()
 
     return call
+
+
+def _refuse(message: str) -> int:
+    console.print(f"error: {message}", style="red")
+    _leave_verdict(USER_ERROR, message)
+    return USER_ERROR
+
+
+def _of_the_disk(error: OSError) -> str:
+    """What a full disk, a read-only folder or a missing file is called."""
+    return (
+        f"{error.filename or 'the disk'}: {error.strerror or error}. Check that the folder is there, "
+        "that it may be written to and that the disk has room; what was finished is kept."
+    )
 
 
 def _leave_verdict(exit_code: int, message: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from genrenet.errors import DataError
 from genrenet.params import digest
 from genrenet.serving.bundle import Bundle, tracking_uri
 
@@ -37,10 +38,16 @@ def connect() -> Any:
     if local:
         Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(uri)
-    if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-        artifacts = Path(uri.removeprefix("sqlite:///")).parent / "artifacts" if local else None
-        mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts and artifacts.as_uri())
-    mlflow.set_experiment(EXPERIMENT)
+    try:
+        if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+            artifacts = Path(uri.removeprefix("sqlite:///")).parent / "artifacts" if local else None
+            mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts and artifacts.as_uri())
+        mlflow.set_experiment(EXPERIMENT)
+    except mlflow.MlflowException as error:
+        raise DataError(
+            f"MLflow at {uri} does not work: {error.message} Start that server, or change or unset "
+            "MLFLOW_TRACKING_URI."
+        ) from error
     return mlflow
 
 

@@ -34,6 +34,23 @@ SIDES = {
 COLUMNS = ("path", "genre", "track_id", "group", "fold", "split", "start_s", "end_s")
 
 
+def corpus_path(corpus: Corpus) -> Path:
+    """Where the corpus is.
+
+    Raises
+    ------
+    DataError
+        Nothing is there.
+    """
+    path = Path(corpus.path).expanduser()
+    if not path.exists():
+        raise DataError(
+            f"corpus.path: nothing is at '{path}'. Give a folder with a sub-folder for each "
+            "genre, or a CSV manifest, in params.yaml."
+        )
+    return path
+
+
 def corpus_folder(corpus: Corpus) -> Path:
     """The folder to which the catalog's paths are relative."""
     path = Path(corpus.path).expanduser()
@@ -49,12 +66,7 @@ def read_tracks(corpus: Corpus) -> list[Track]:
         There is nothing at ``corpus.path``, no recording in it, an id twice, or a table without
         the columns that it needs.
     """
-    path = Path(corpus.path).expanduser()
-    if not path.exists():
-        raise DataError(
-            f"corpus.path: nothing is at '{path}'. Give a folder with a sub-folder for each "
-            "genre, or a CSV manifest, in params.yaml."
-        )
+    path = corpus_path(corpus)
     tracks = _manifest_tracks(corpus) if _is_manifest(corpus, path) else _folder_tracks(path)
     if not tracks:
         raise DataError(

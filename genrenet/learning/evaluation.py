@@ -38,17 +38,19 @@ class Report:
     baseline: dict[str, float]
     baseline_interval: tuple[float, float]
 
-    def to_json(self) -> dict[str, Any]:
-        """As in ``metrics.json``."""
-        return {
-            "track": {**self.track.to_json(), "accuracy_interval": _rounded(self.interval)},
-            "window": self.window.to_json(),
-            "baseline": {
-                **{name: round(value, 6) for name, value in self.baseline.items()},
-                "accuracy_interval": _rounded(self.baseline_interval),
-            },
-            "n_groups": int(self.predictions["group"].nunique()),
+    def to_json(self) -> dict[str, dict[str, float]]:
+        """The figures of ``metrics.json``: of the network by track and by window, of the baseline."""
+        figures = {
+            "track": {**self.track.figures, **_ends(self.interval)},
+            "window": self.window.figures,
+            "baseline": {**self.baseline, **_ends(self.baseline_interval)},
         }
+        return {unit: {k: round(v, 6) for k, v in each.items()} for unit, each in figures.items()}
+
+    def by_class(self) -> pd.DataFrame:
+        """Precision, recall, F1 and number of test tracks of each class."""
+        rows = [{"class": name, **vars(one)} for name, one in self.track.by_class.items()]
+        return pd.DataFrame(rows).round(6)
 
 
 def judge(
@@ -151,5 +153,5 @@ def check_provenance(provenance: Mapping[str, Any], splits: pd.DataFrame, digest
         )
 
 
-def _rounded(interval: tuple[float, float]) -> list[float]:
-    return [round(value, 6) for value in interval]
+def _ends(interval: tuple[float, float]) -> dict[str, float]:
+    return {"accuracy_low": interval[0], "accuracy_high": interval[1]}

@@ -77,25 +77,13 @@ class Scores:
         """Whether every track got the same answer: such a model has learnt nothing."""
         return len(self.never_predicted) == len(self.by_class) - 1
 
-    def to_json(self) -> dict[str, Any]:
-        """Nested dict for a JSON file; floats have 6 decimal places, so equal runs look equal."""
-        names = ("accuracy", "balanced_accuracy", "macro_f1", "top_k_accuracy")
+    @property
+    def figures(self) -> dict[str, float]:
+        """The single figures, by name."""
+        names = ("accuracy", "balanced_accuracy", "macro_f1", "top_k_accuracy", "log_loss")
         return {
-            "n_tracks": int(self.confusion.sum()),
-            **{name: round(getattr(self, name), 6) for name in (*names, "log_loss", "majority")},
-            "top_k": self.top_k,
-            "constant": self.constant,
-            "never_predicted": list(self.never_predicted),
-            "by_class": {
-                name: {
-                    "precision": round(one.precision, 6),
-                    "recall": round(one.recall, 6),
-                    "f1": round(one.f1, 6),
-                    "support": one.support,
-                }
-                for name, one in self.by_class.items()
-            },
-            "confusion": self.confusion.tolist(),
+            **{name: float(getattr(self, name)) for name in (*names, "majority")},
+            "n": int(self.confusion.sum()),
         }
 
 
