@@ -45,7 +45,7 @@ def check_catalog(found: pd.DataFrame, path: str) -> None:
         raise DataError(
             f"corpus.path: none of the {len(found)} files in '{path}' can be read:\n{reasons}"
         )
-    genres = sorted(good["genre"].unique())
+    genres = sorted(found["genre"].unique())
     if len(genres) < 2:
         raise DataError(
             f"corpus.path: '{path}' holds one genre, '{genres[0]}'; a classifier needs two. Give "

@@ -106,8 +106,8 @@ def _refuse(message: str) -> int:
 def _of_the_disk(error: OSError) -> str:
     """What a full disk, a read-only folder or a missing file is called."""
     return (
-        f"{error.filename or 'the disk'}: {error.strerror or error}. Check that the folder is there, "
-        "that it may be written to and that the disk has room; what was finished is kept."
+        f"{error.filename or 'the disk'}: {error.strerror or error}. Check that the folder is "
+        "there, that it may be written to and that the disk has room; what was finished is kept."
     )
 
 

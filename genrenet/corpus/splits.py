@@ -60,6 +60,12 @@ def split_tracks(tracks: pd.DataFrame, settings: Split) -> Placement:
         A genre cannot be trained and tested honestly, or official sides are missing.
     """
     tracks = tracks.sort_values("track_id", ignore_index=True)
+    if tracks["genre"].nunique() < 2:
+        left = ", ".join(tracks["genre"].unique()) or "none"
+        raise DataError(
+            f"of the genres in the catalog, {left} has usable tracks; a classifier needs two. "
+            "See reports/quarantine.csv."
+        )
     if settings.policy == "lists":
         sides, warnings = _listed_sides(tracks, Path(settings.lists))
     elif settings.test_fold is not None:

@@ -39,7 +39,7 @@ class Report:
     baseline_interval: tuple[float, float]
 
     def to_json(self) -> dict[str, dict[str, float]]:
-        """The figures of ``metrics.json``: of the network by track and by window, of the baseline."""
+        """What ``metrics.json`` says of the network, by track and by window, and the baseline."""
         figures = {
             "track": {**self.track.figures, **_ends(self.interval)},
             "window": self.window.figures,
