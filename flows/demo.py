@@ -1,5 +1,6 @@
 """Stage ``demo``: a corpus that the program makes, with shortcuts planted in it."""
 
+import shutil
 import sys
 from dataclasses import dataclass
 from itertools import groupby
@@ -25,6 +26,7 @@ class Discography:
 def demo(params: Params) -> None:
     """Synthesise the demo corpus."""
     tracks = plan_demo(params.demo)
+    shutil.rmtree(DEMO, ignore_errors=True)  # tracks of another plan would stay in the corpus
     step(write_corpus)(tracks, params)
     say(f"demo: {len(tracks)} tracks of {len({t.style for t in tracks})} styles in {DEMO}")
 

@@ -17,14 +17,17 @@ from genrenet.errors import ParamsError
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[int, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what NumPy's and Keras' generators take
 MIN_DURATION_S = 0.5
 """Shorter recordings hold no rhythm and too few frames; they are quarantined."""
+LEAST_SEMITONES, LEAST_STRETCH = 0.5, 0.05
+"""A drawn change is never smaller: a copy that sounds the same teaches nothing."""
 
 
 class Settings(BaseModel):
     """A frozen section that refuses unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @property
     def hash(self) -> str:
@@ -53,9 +56,9 @@ class Corpus(Settings):
 class Demo(Settings):
     """The corpus that the program makes for itself."""
 
-    artists_per_style: Annotated[int, Field(ge=3, le=40)] = 6
-    tracks_per_artist: Annotated[int, Field(ge=2, le=40)] = 4
-    seed: int = 0
+    artists_per_style: Annotated[int, Field(ge=3, le=40)] = 8
+    tracks_per_artist: Annotated[int, Field(ge=2, le=40)] = 3
+    seed: Seed = 0
 
 
 class Preprocessing(Settings):
@@ -154,7 +157,7 @@ class Split(Settings):
     test: Annotated[float, Field(gt=0, lt=0.5)] = 0.25
     test_fold: int | None = None
     lists: str = "demo/lists"
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -174,12 +177,22 @@ class Augment(Settings):
     stretch: Annotated[float, Field(ge=0, lt=0.5)] = 0.15
     snr_db: tuple[float, float] = (10.0, 30.0)
     probability: Annotated[float, Field(gt=0, le=1)] = 0.7
-    seed: int = 0
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
         if self.snr_db[0] > self.snr_db[1]:
             raise ValueError(f"snr_db is {list(self.snr_db)}: give [lowest, highest]")
+        if 0 < self.pitch_semitones < LEAST_SEMITONES:
+            raise ValueError(
+                f"pitch_semitones is {self.pitch_semitones}: a shift under {LEAST_SEMITONES} is "
+                "never drawn; give 0 for none, or more"
+            )
+        if 0 < self.stretch < LEAST_STRETCH:
+            raise ValueError(
+                f"stretch is {self.stretch}: a change under {LEAST_STRETCH} is never drawn; "
+                "give 0 for none, or more"
+            )
         return self
 
 
@@ -206,7 +219,7 @@ class Train(Settings):
     warmup: Share = 0.1
     patience: Positive = 6
     spec_augment: SpecAugment = SpecAugment()
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1)
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0, 1)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -226,7 +239,7 @@ class Evaluate(Settings):
     top_k: Annotated[int, Field(ge=2)] = 2
     bootstrap: Annotated[int, Field(ge=100)] = 2_000
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    seed: int = 0
+    seed: Seed = 0
 
 
 class Register(Settings):
@@ -284,12 +297,13 @@ def read_params(path: str | Path = "params.yaml") -> Params:
         raise ParamsError(
             f"{path}: cannot be read ({error.strerror}). Run from the project's folder."
         ) from error
-    except yaml.YAMLError as error:
-        raise ParamsError(f"{path}: is not valid YAML: {error}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{path}: is not valid YAML in UTF-8: {error}") from error
     if not isinstance(content, dict | None):
         raise ParamsError(f"{path}: expected sections such as 'features:', got {content!r}.")
+    given = {name: section for name, section in (content or {}).items() if section is not None}
     try:
-        return Params.model_validate(content or {})
+        return Params.model_validate(given)
     except ValidationError as error:
         raise ParamsError("\n".join(_sentence(path, e) for e in error.errors())) from error
 

@@ -65,7 +65,7 @@ def connect(compute: Compute) -> Any:
         address = os.environ.get("RAY_ADDRESS")
         try:
             ray.init(
-                address=address,
+                address=address or "local",  # None would join any Ray that runs on this machine
                 num_cpus=None if address else compute.n_workers,
                 include_dashboard=None if address else False,
                 log_to_driver=False,
@@ -85,17 +85,37 @@ def _on_ray(
 ) -> Iterator[Result]:
     ray = connect(compute)
     remote = ray.remote(num_cpus=n_threads, max_retries=3)(function)
-    n_workers = compute.n_workers or int(ray.cluster_resources().get("CPU", 1))
     waiting, pending = list(reversed(jobs)), list[Any]()
+    most = _most_in_flight(ray, compute.n_workers, n_threads)
     try:
         while waiting or pending:
-            while waiting and len(pending) < IN_FLIGHT * n_workers:
+            while waiting and len(pending) < most:
                 pending.append(remote.remote(waiting.pop()))
             done, pending = ray.wait(pending, num_returns=1)
-            yield ray.get(done[0])
+            yield _result(ray, done[0])
     finally:
         for reference in pending:  # on failure or interrupt nothing goes on unseen
             ray.cancel(reference, force=True)
+
+
+def _most_in_flight(ray: Any, n_workers: int | None, n_threads: int) -> int:
+    """Jobs that are submitted at once; a Ray with more cores than ``n_workers`` gets no more."""
+    cores = [int(node["Resources"].get("CPU", 0)) for node in ray.nodes() if node["Alive"]]
+    if n_threads > max(cores):
+        raise DataError(
+            f"a job takes {n_threads} cores, and no machine of this Ray has more than "
+            f"{max(cores)}: it would wait for ever. Lower compute.threads_per_seed."
+        )
+    n_places = sum(n // n_threads for n in cores)
+    return n_workers if n_workers and n_workers < n_places else IN_FLIGHT * n_places
+
+
+def _result(ray: Any, reference: Any) -> Any:
+    """A job's result; its error is raised as it would be in this process."""
+    try:
+        return ray.get(reference)
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from error
 
 
 def absolute(path: str | Path) -> Path:

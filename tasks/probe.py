@@ -39,7 +39,8 @@ class Hashes:
     def of(self, path: Path) -> str:
         """The content hash of a file."""
         stat = path.stat()
-        size, mtime_ns, known = self.known.get(str(path), (0, 0, ""))
+        earlier = self.seen.get(str(path)) or self.known.get(str(path))  # seen: its other segments
+        size, mtime_ns, known = earlier or (0, 0, "")
         fresh = known and (size, mtime_ns) == (stat.st_size, stat.st_mtime_ns)
         value = known if fresh else content_hash(path)
         self.seen[str(path)] = (stat.st_size, stat.st_mtime_ns, value)

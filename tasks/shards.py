@@ -59,7 +59,8 @@ def build_shard(plan: ShardPlan) -> ShardReport:
     Safe to retry: the same plan writes the same bytes to the same path.
     """
     begin = time.perf_counter()
-    changed = tuple(s.track_id for s in plan.sources if _hash_now(s) != s.content_hash)
+    hashes = {path: _hash_now(path) for path in {source.path for source in plan.sources}}
+    changed = tuple(s.track_id for s in plan.sources if hashes[s.path] != s.content_hash)
     if changed:
         return ShardReport(name=plan.path.name, n_tracks=len(plan.sources), changed=changed)
     rows, quarantine, audio_s, n_windows = Rows(plan.spec), {}, 0.0, 0
@@ -84,9 +85,9 @@ def build_shard(plan: ShardPlan) -> ShardReport:
     )
 
 
-def _hash_now(source: Source) -> str | None:
+def _hash_now(path: str) -> str | None:
     try:
-        return content_hash(Path(source.path))
+        return content_hash(Path(path))
     except OSError:
         return None
 

@@ -16,7 +16,7 @@ from genrenet.errors import DataError
 from genrenet.features.shards import read_footer, shard_paths
 from genrenet.learning.backend import prepare_backend
 from genrenet.params import Preprocessing, Train
-from genrenet.serving.bundle import Bundle, freeze_dates, network_input, write_json
+from genrenet.serving.bundle import Bundle, make_repeatable, network_input, write_json
 
 LIBRARIES = ("genrenet", "keras", "tensorflow", "numpy", "scipy", "soxr", "soundfile")
 
@@ -143,7 +143,7 @@ def train_seed(job: SeedJob, *, on_epoch: Callable[[int], Any] = lambda _: None)
         temperature = fit_temperature(values, track, y_true)
     job.out.mkdir(parents=True, exist_ok=True)
     trained.network.save(job.out / "model.keras")
-    freeze_dates(job.out / "model.keras")
+    make_repeatable(job.out / "model.keras")
     chosen_on = validation.track_ids if validation else []
     return SeedReport(
         seed=job.seed,

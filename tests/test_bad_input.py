@@ -223,7 +223,7 @@ def test_a_read_only_output_keeps_what_was_finished(project, capsys):
     Path("data/features").chmod(0o555)
     is_root = os.geteuid() == 0
     if is_root:  # root may write wherever it likes: step down to somebody who may only read
-        Path("reports").chmod(0o777)  # noqa: S103 - what is tested is the other folder
+        Path("reports").chmod(0o777)
         for folder in (project, *project.parents[:2]):
             folder.chmod(folder.stat().st_mode | 0o055)
         os.seteuid(NOBODY)

@@ -10,6 +10,7 @@
 """
 
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -139,7 +140,7 @@ def _manifest_tracks(corpus: Corpus) -> list[Track]:
         )
     own = {name: column for column, name in names.items() if name in table}
     rows = table[list(own)].rename(columns=own).to_dict("records")
-    prefix = table_path.parent.relative_to(corpus_folder(corpus))
+    prefix = Path(os.path.relpath(table_path.parent, corpus_folder(corpus)))
     return [
         _manifest_track(row, table_path, line, prefix) for line, row in enumerate(rows, start=2)
     ]
@@ -147,16 +148,21 @@ def _manifest_tracks(corpus: Corpus) -> list[Track]:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
     except (ValueError, pd.errors.ParserError) as error:
         raise DataError(f"{path}: is no CSV table in UTF-8: {error}") from error
+    if not isinstance(table.index, pd.RangeIndex):  # pandas took the first cells for an index
+        raise DataError(
+            f"{path}, line 2: has more cells than the {len(table.columns)} columns of the first "
+            "line. Put names that hold a comma in quotes."
+        )
+    return table.apply(lambda column: column.str.strip())
 
 
 def _manifest_track(row: dict[str, str], table: Path, line: int, prefix: Path) -> Track:
     """One line of a manifest; empty cells mean that nothing is known."""
-    row = {key: value.strip() for key, value in row.items()}
     if not row["path"] or not row["genre"]:
         raise DataError(f"{table}, line {line}: path and genre must not be empty.")
     try:
@@ -205,6 +211,9 @@ def _corrected(tracks: list[Track], labels: Path) -> list[Track]:
             f"{labels}: expected the columns track_id,genre[,group]; it has {', '.join(table)}."
         )
     corrections = {row["track_id"]: row for row in table.to_dict("records")}
+    if len(corrections) < len(table):
+        twice = table.loc[table["track_id"].duplicated(), "track_id"].iloc[0]
+        raise DataError(f"{labels}: {twice} has two lines. Keep one.")
     strangers = sorted(set(corrections) - {track.track_id for track in tracks})
     if strangers:
         raise DataError(

@@ -47,7 +47,7 @@ def _problems(catalog: pd.DataFrame) -> list[tuple[str, str]]:
 
 def without_quarantined(catalog: pd.DataFrame, path: Path = QUARANTINE) -> pd.DataFrame:
     """The catalog's tracks that have features."""
-    quarantined = set(pd.read_csv(path, dtype=str)["track_id"])
+    quarantined = set(pd.read_csv(path, dtype=str, keep_default_na=False)["track_id"])
     return usable(catalog)[lambda rows: ~rows["track_id"].isin(quarantined)]
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from genrenet.corpus.layouts import AUDIO, CLOSED
 from genrenet.corpus.layouts import SIDES as SPELLINGS
 from genrenet.errors import DataError
 from genrenet.params import Split
@@ -171,7 +172,16 @@ def _listed_sides(tracks: pd.DataFrame, folder: Path) -> tuple[list[str | None],
         ]
         unused = sides.count(None)
         missing = len(lists) - (len(sides) - unused)
+    if unused == len(sides):
+        raise DataError(
+            f"split.lists: no track of the corpus is on the lists in '{folder}'. They name "
+            f"'{next(iter(lists))}', the corpus has '{tracks['path'].iloc[0]}': the paths, without "
+            "their suffixes, must be equal, or the track ids."
+        )
     warnings = [f"{unused} tracks are on no list and stay unused"] if unused else []
+    used = tracks["genre"][[side is not None for side in sides]]
+    if idle := sorted(set(tracks["genre"]) - set(used)):
+        warnings.append(f"no track of {', '.join(idle)} is on a list: the model will not know them")
     if missing:
         warnings.append(f"{missing} listed tracks are not in the corpus")
     return sides, warnings
@@ -184,9 +194,15 @@ def _read_lists(folder: Path) -> dict[str, str]:
         side = next(
             (s for name, s in SPELLINGS.items() if path.name.lower().startswith(name)), None
         )
-        for line in path.read_text("utf-8").splitlines() if side else []:
-            if line.strip():
-                lists[_stem(line.strip())] = str(side)
+        for line in path.read_text("utf-8-sig").splitlines() if side else []:
+            if not line.strip():
+                continue
+            other = lists.setdefault(_stem(line.strip()), str(side))
+            if other != side:
+                raise DataError(
+                    f"split.lists: {line.strip()} is on the lists of {other} and of {side}. "
+                    "Strike it from one."
+                )
     if set(lists.values()) < {"train", "test"}:
         raise DataError(
             f"split.lists: '{folder}' needs train*.txt and test*.txt (and valid*.txt), with one "
@@ -196,8 +212,12 @@ def _read_lists(folder: Path) -> dict[str, str]:
 
 
 def _stem(path: str) -> str:
-    """A path without its suffix: lists say .wav or .au, copies are .flac or .mp3."""
-    return str(PurePosixPath(path).with_suffix(""))
+    """A path without its suffix: lists say .wav or .au, copies are .flac or .mp3.
+
+    Only a suffix of sound is one: ``blues.00029`` is whole.
+    """
+    whole = PurePosixPath(path)
+    return str(whole.with_suffix("") if whole.suffix.lower() in AUDIO | CLOSED else whole)
 
 
 def _check_sides(table: pd.DataFrame) -> list[str]:

@@ -16,6 +16,7 @@ from genrenet.params import MIN_DURATION_S, Preprocessing
 
 SILENCE = 1e-4  # peak amplitude, -80 dB of full scale: below the noise of any recording chain
 TRIM_FRAME, TRIM_HOP = 2_048, 512  # samples; as librosa.effects.trim
+UNKNOWN_FRAMES = 2**62  # a FLAC file from a pipe does not know its length; libsndfile says 2^63-1
 TOLERANCE_S = 0.5  # headers of MP3 files are off by a few frames; a cut file lacks far more
 
 
@@ -110,19 +111,27 @@ def trim_bounds(y: np.ndarray, trim_db: float) -> tuple[int, int]:
 
     Same frames and threshold as ``librosa.effects.trim``.
     """
-    padded = np.pad(y.astype(np.float64), TRIM_FRAME // 2)
-    energy = np.concatenate([[0.0], np.cumsum(padded**2)])
-    at = np.arange(1 + y.size // TRIM_HOP) * TRIM_HOP
-    power = energy[at + TRIM_FRAME] - energy[at]
+    padded = np.pad(y, (TRIM_FRAME // 2, TRIM_FRAME // 2 + -y.size % TRIM_HOP))
+    hops = padded.reshape(-1, TRIM_HOP)
+    energy = np.einsum("ij,ij->i", hops, hops, dtype=np.float64)  # no float64 copy of the signal
+    power = np.convolve(energy, np.ones(TRIM_FRAME // TRIM_HOP), "valid")[: 1 + y.size // TRIM_HOP]
     loud = np.flatnonzero(power > power.max() * 10 ** (-trim_db / 10))
     return int(loud[0] * TRIM_HOP), int(min(y.size, (loud[-1] + 1) * TRIM_HOP))
 
 
 def _open(path: Path) -> sf.SoundFile:
     try:
-        return sf.SoundFile(path)
+        file = sf.SoundFile(path)
     except sf.LibsndfileError as error:
         raise AudioError(f"unreadable: libsndfile says '{error.error_string}'") from error
+    except TypeError as error:  # soundfile wants to be told how headerless samples are to be read
+        raise AudioError(f"unreadable: {path.suffix} files have no header") from error
+    if file.frames > UNKNOWN_FRAMES:
+        raise AudioError(
+            "its header does not say how long it is; write it anew: "
+            f"ffmpeg -i '{path.name}' '{path.stem}-whole.flac'"
+        )
+    return file
 
 
 def _decode(
@@ -154,17 +163,34 @@ def _decode(
 
 
 def _is_cut(path: Path) -> bool:
-    """Whether a WAV or Ogg file ends early; libsndfile reads such files without a word."""
+    """Whether a file ends before its header says; libsndfile reads such files without a word."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(12)
-        if head[:4] == b"RIFF" and head[8:] == b"WAVE":
-            declared = int.from_bytes(head[4:8], "little")
-            # 0 and 2^32-1 are what recorders write that never came back to the header
-            return declared not in (0, 0xFFFFFFFF) and size + 1 < declared + 8
         if head[:4] == b"OggS":
             file.seek(max(0, size - 65_536))  # longer than the longest Ogg page, 65,307 bytes
-            tail = file.read()
-            page = tail.rfind(b"OggS")
-            return page < 0 or not tail[page + 5] & 4  # bit 2: end of stream
-    return False
+            return not _ends_ogg_stream(file.read())
+    return size + 1 < _declared_size(head)  # writers disagree on the pad byte of odd sizes
+
+
+def _declared_size(head: bytes) -> int:
+    """File size in bytes by the header of a WAV, AIFF or AU file, 0 where it says none."""
+    kind, form = head[:4], head[8:12]
+    if kind == b"RIFF" and form == b"WAVE":
+        size, begin = int.from_bytes(head[4:8], "little"), 8
+    elif kind == b"FORM" and form in (b"AIFF", b"AIFC"):
+        size, begin = int.from_bytes(head[4:8], "big"), 8
+    elif kind == b".snd":
+        size, begin = int.from_bytes(form, "big"), int.from_bytes(head[4:8], "big")
+    else:
+        return 0
+    # 0 and 2^32-1 are what recorders write that never came back to the header
+    return 0 if size in (0, 0xFFFFFFFF) else size + begin
+
+
+def _ends_ogg_stream(tail: bytes) -> bool:
+    """Whether the last page of an Ogg file is whole and ends its stream (RFC 3533)."""
+    page = tail[max(0, tail.rfind(b"OggS")) :]
+    if len(page) < 27 or not page[5] & 4:  # bit 2: end of stream
+        return False
+    return len(page) >= 27 + page[26] + sum(page[27 : 27 + page[26]])  # lengths of the segments

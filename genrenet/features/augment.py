@@ -14,10 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genrenet.params import Augment
-
-LEAST_SEMITONES, LEAST_STRETCH = 0.5, 0.05
-"""A drawn change is never smaller: a copy that sounds the same teaches nothing."""
+from genrenet.params import LEAST_SEMITONES, LEAST_STRETCH, Augment
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,6 +63,7 @@ def train_network(
     DataError
         The loss is no longer finite.
     """
+    keras.utils.clear_session()  # layers are numbered from 1 again: the names are in the file
     keras.utils.set_random_seed(seed)
     network = _build(train, settings, 1 + max(labels.values()))
     n_steps = -(-train.n_chosen(settings.windows_per_track) // settings.batch_size)
@@ -96,7 +97,7 @@ def train_network(
             f"{len(history['loss'])}. Lower train.learning_rate "
             f"(now {settings.learning_rate:g})."
         )
-    best = int(np.argmin(history["val_loss"])) + 1 if validation else len(history["loss"])
+    best = int(np.argmin(fitted.history["val_loss"])) + 1 if validation else len(history["loss"])
     return Trained(network=network, history=history, best_epoch=best)
 
 

@@ -12,6 +12,7 @@
 
 import json
 import os
+import re
 import zipfile
 from pathlib import Path
 from typing import Any, Literal
@@ -133,8 +134,8 @@ def write_json(value: Any, path: Path) -> None:
     temporary.replace(path)
 
 
-def freeze_dates(path: Path) -> None:
-    """Rewrite a ``.keras`` file without the time at which it was saved."""
+def make_repeatable(path: Path) -> None:
+    """Rewrite a ``.keras`` file without its date, and without addresses in memory."""
     temporary = path.with_name(path.name + ".tmp")
     with zipfile.ZipFile(path) as old, zipfile.ZipFile(temporary, "w") as new:
         for name in sorted(old.namelist()):
@@ -142,8 +143,20 @@ def freeze_dates(path: Path) -> None:
             if name == "metadata.json":
                 about = {**json.loads(content), "date_saved": "1980-01-01@00:00:00"}
                 content = json.dumps(about, sort_keys=True).encode()
+            elif name == "config.json":
+                content = _numbered(content)
             new.writestr(zipfile.ZipInfo(name, EPOCH), content)
     temporary.replace(path)
+
+
+def _numbered(config: bytes) -> bytes:
+    """Keras names an object that layers may share by its address: number them instead."""
+    numbers: dict[bytes, int] = {}
+    return re.sub(
+        rb'("shared_object_id": )(\d+)',
+        lambda found: found[1] + b"%d" % numbers.setdefault(found[2], len(numbers)),
+        config,
+    )
 
 
 def tracking_uri() -> str:

@@ -14,7 +14,7 @@ import typer
 from genrenet.errors import GenrenetError
 from genrenet.serving.bundle import BUNDLE
 
-SUFFIXES = frozenset(".wav .flac .mp3 .ogg .oga .opus .au .aif .aiff".split())
+SUFFIXES = frozenset(".wav .flac .mp3 .ogg .oga .opus .au .aif .aiff .aifc .w64 .caf .rf64".split())
 
 app = typer.Typer(
     help="Classify recordings with a model that you trained.",

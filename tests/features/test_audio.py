@@ -1,0 +1,280 @@
+"""Audio: what is decoded is what the file holds, and what is damaged is refused by name."""
+
+import librosa
+import numpy as np
+import pytest
+import soundfile as sf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genrenet.errors import AudioError
+from genrenet.features.audio import load, mix_down, prepare, probe, trim_bounds
+from genrenet.params import Preprocessing
+from tests.signals import noise, sine, write
+
+SR = 22_050
+PLAIN = Preprocessing(trim_db=None)  # at SR: decoding is all that is left
+FORMATS = ("wav", "flac", "mp3", "ogg", "aiff")
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """Four seconds of noise in a file of the named format."""
+
+    def make(name, *, sr=SR, duration_s=4.0, subtype=None):
+        return write(tmp_path / name, noise(sr=sr, duration_s=duration_s), sr, subtype)
+
+    return make
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_decoding_gives_what_libsndfile_gives(recording, suffix):
+    """To the last bit, in every format."""
+    path = recording(f"a.{suffix}")
+
+    y, offset_s = load(path, PLAIN)
+
+    assert np.array_equal(y, sf.read(path, dtype="float32")[0])
+    assert (y.dtype, offset_s) == (np.float32, 0.0)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_the_header_is_read(recording, suffix):
+    """Duration, rate, channels and format are in the catalog."""
+    info = probe(recording(f"a.{suffix}"))
+
+    assert info.duration_s == pytest.approx(4.0, abs=0.001)
+    assert (info.sr, info.channels) == (SR, 1)
+    assert info.format.startswith(suffix.upper())
+
+
+def test_stereo_is_mixed_to_the_mean(tmp_path):
+    """Left alone is half as loud; left against right is silent."""
+    left, right = noise(sr=SR, duration_s=2, seed=1), noise(sr=SR, duration_s=2, seed=2)
+    path = write(tmp_path / "a.wav", np.column_stack([left, right]), SR, "FLOAT")
+
+    assert np.array_equal(load(path, PLAIN)[0], (left + right) * np.float32(0.5))
+
+
+@pytest.mark.parametrize("n_channels", [1, 2, 3, 6])
+def test_any_number_of_channels_is_mixed_to_the_mean(n_channels):
+    """Within float32's rounding of the mean in double precision."""
+    samples = np.random.default_rng(0).uniform(-1, 1, (1_000, n_channels)).astype(np.float32)
+
+    assert mix_down(samples) == pytest.approx(samples.mean(axis=1, dtype=np.float64), abs=3e-7)
+
+
+def test_mixing_leaves_the_samples_as_they_were():
+    """A caller's array is the caller's."""
+    samples = np.ones((10, 2), dtype=np.float32)
+    mix_down(samples)
+
+    assert (samples == 1).all()
+
+
+@pytest.mark.parametrize("sr", [8_000, 16_000, 44_100, 48_000])
+def test_every_rate_becomes_the_specification_s(tmp_path, sr):
+    """A tone keeps its pitch and its length."""
+    path = write(tmp_path / "a.wav", sine(1_000, sr=sr, duration_s=2), sr, "FLOAT")
+
+    y, _ = load(path, PLAIN)
+
+    assert len(y) == pytest.approx(2 * SR, abs=1)
+    spectrum = np.abs(np.fft.rfft(y * np.hanning(len(y))))
+    assert np.fft.rfftfreq(len(y), 1 / SR)[spectrum.argmax()] == pytest.approx(1_000, abs=0.5)
+
+
+def test_resampling_adds_no_tone():
+    """An alias of a tone above the new Nyquist frequency would be music that nobody played."""
+    y, _ = prepare(sine(9_000, sr=44_100, duration_s=2), 44_100, Preprocessing(sr=16_000, fmax=None))
+
+    assert np.abs(y[1_000:-1_000]).max() < 1e-4
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_the_head_is_skipped_to_the_sample(recording, suffix):
+    """Also where the decoder has to seek."""
+    path = recording(f"a.{suffix}")
+    whole, _ = load(path, PLAIN)
+
+    y, offset_s = load(path, PLAIN.model_copy(update={"head_skip_s": 1.0}))
+
+    assert offset_s == 1.0
+    assert y == pytest.approx(whole[SR:], abs=1e-6)  # MP3: the last bit depends on the frames before
+
+
+def test_the_used_part_is_bounded(recording):
+    """``max_duration_s`` counts from the end of the skipped head."""
+    path = recording("a.wav")
+    spec = PLAIN.model_copy(update={"head_skip_s": 1.0, "max_duration_s": 2.0})
+
+    assert np.array_equal(load(path, spec)[0], load(path, PLAIN)[0][SR : 3 * SR])
+
+
+def test_a_segment_is_cut_out(recording):
+    """Of a long recording only the labelled part is heard; an end past the file is its end."""
+    path = recording("a.wav")
+    whole, _ = load(path, PLAIN)
+
+    y, offset_s = load(path, PLAIN, start_s=1.5, end_s=3.0)
+    tail, _ = load(path, PLAIN, start_s=3.0, end_s=99.0)
+
+    assert np.array_equal(y, whole[round(1.5 * SR) : 3 * SR])
+    assert np.array_equal(tail, whole[3 * SR :])
+    assert offset_s == 1.5
+
+
+def test_what_is_trimmed_from_the_start_is_in_the_offset():
+    """A timeline counts from the start of the file."""
+    silence = np.zeros(SR, np.float32)
+    spec = Preprocessing()
+
+    y, lead_s = prepare(np.concatenate([silence, noise(sr=SR, duration_s=2)]), SR, spec)
+
+    assert lead_s == pytest.approx(1.0, abs=2_048 / SR)
+    assert len(y) / SR == pytest.approx(3 - lead_s, abs=1 / SR)
+
+
+@settings(max_examples=60, deadline=None)  # no deadline: the machine is shared
+@given(
+    st.lists(st.tuples(st.integers(1, 8_000), st.floats(-70, 0)), min_size=1, max_size=6),
+    st.floats(10, 60),
+    st.integers(0, 99),
+)
+def test_trimming_agrees_with_librosa(parts, trim_db, seed):
+    """Stretches of noise of any length and level; above librosa's own floor of -100 dB."""
+    rng = np.random.default_rng(seed)
+    y = np.concatenate([10 ** (db / 20) * rng.standard_normal(n) for n, db in parts])
+    y = (y / np.abs(y).max()).astype(np.float32)
+
+    begin, end = librosa.effects.trim(y, top_db=trim_db)[1]
+    mine = trim_bounds(y, trim_db)
+
+    close = np.abs(_db(y) + trim_db) < 1e-3  # frames on the threshold: float32 may decide
+    assert close.any() or mine == (begin, end)
+
+
+def _db(y):
+    """Level of each frame relative to the loudest, in dB."""
+    rms = librosa.feature.rms(y=y.astype(np.float64), frame_length=2_048, hop_length=512)
+    return librosa.amplitude_to_db(rms, ref=np.max, top_db=None)
+
+
+def read(path):
+    """What the catalog, and then the features, do with a file."""
+    probe(path)
+    return load(path, PLAIN)
+
+
+def spoilt(path, content):
+    """A file of other bytes."""
+    path.write_bytes(content)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "ogg", "aiff", "au"])
+def test_a_file_that_was_cut_is_refused(recording, suffix):
+    """Half a recording is not the recording, whatever its decoder makes of it."""
+    path = recording(f"a.{suffix}")
+    spoilt(path, path.read_bytes()[: path.stat().st_size // 2])
+
+    with pytest.raises(AudioError, match="truncated|lost sync"):
+        read(path)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "aiff", "au"])
+def test_a_file_that_lacks_its_last_bytes_is_refused(recording, suffix):
+    """An interrupted download; MP3 is spared, whose headers are off by more."""
+    path = recording(f"a.{suffix}")
+    spoilt(path, path.read_bytes()[:-300])
+
+    with pytest.raises(AudioError, match="truncated|lost sync"):
+        read(path)
+
+
+@pytest.mark.parametrize("n_bytes", range(4, 28, 3))
+def test_an_ogg_page_that_was_cut_in_its_header_is_refused(recording, n_bytes):
+    """Any number of its 27 bytes may be there."""
+    path = recording("a.ogg")
+    content = path.read_bytes()
+    spoilt(path, content[: content.rfind(b"OggS") + n_bytes])
+
+    with pytest.raises(AudioError, match="truncated"):
+        probe(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.wav", b"", "zero bytes"),
+        ("a.wav", b"this is no music" * 99, "unreadable: libsndfile says"),
+        ("a.mp3", b"this is no music" * 99, "unreadable: libsndfile says"),
+        ("a.raw", bytes(99_999), "unreadable: .raw files have no header"),
+        ("it is.m4a", b"ftyp", r"\.m4a is not read; convert it: ffmpeg -i 'it is.m4a' 'it is.flac'"),
+    ],
+)
+def test_what_is_no_audio_is_refused(tmp_path, name, content, reason):
+    """The reason stands in the quarantine."""
+    with pytest.raises(AudioError, match=reason):
+        probe(spoilt(tmp_path / name, content))
+
+
+def test_a_header_without_samples_is_refused(recording, tmp_path):
+    """Whether the header knows that it is one or not."""
+    path = recording("a.wav")
+    spoilt(path, path.read_bytes()[:44])
+    empty = write(tmp_path / "b.wav", np.zeros(0), SR)
+
+    with pytest.raises(AudioError, match="truncated"):
+        probe(path)
+    with pytest.raises(AudioError, match="too short: 0.00 s"):
+        probe(empty)
+
+
+def test_a_recorder_that_never_came_back_to_the_header_is_forgiven(recording):
+    """It leaves 0 or 2^32 - 1 as the size; the samples are there."""
+    path = recording("a.wav")
+    content = bytearray(path.read_bytes())
+    for size in (bytes(4), b"\xff" * 4):
+        content[4:8] = size
+        spoilt(path, content)
+
+        assert probe(path).duration_s == 4.0
+
+
+def test_a_file_that_does_not_know_its_length_is_refused(recording):
+    """FLAC from a pipe; libsndfile's answer would take petabytes of memory."""
+    path = recording("a.flac")
+    content = bytearray(path.read_bytes())
+    content[21] &= 0xF0  # the number of samples: 36 bits from here in the STREAMINFO block
+    content[22:26] = bytes(4)
+    spoilt(path, content)
+
+    with pytest.raises(AudioError, match="does not say how long it is; .*ffmpeg"):
+        probe(path)
+
+
+@pytest.mark.parametrize(
+    ("y", "reason"),
+    [
+        (np.zeros(SR), "silent"),
+        (np.full(SR, 9e-5), "silent"),
+        (np.zeros(0), "silent"),
+        (np.where(np.arange(SR) == 99, np.nan, 0.1), "not finite"),
+        (np.where(np.arange(SR) == 99, np.inf, 0.1), "not finite"),
+        (np.full(SR // 3, 0.1), "too short: 0.33 s of sound, at least 0.5 s needed"),
+        (np.where(np.arange(9 * SR) < 99, 0.1, 0.0), "too short: 0.0. s of sound"),
+    ],
+)
+def test_a_signal_that_says_nothing_is_refused(y, reason):
+    """Silence, values that are no numbers, a click."""
+    with pytest.raises(AudioError, match=reason):
+        prepare(y.astype(np.float32), SR, Preprocessing())
+
+
+def test_a_file_shorter_than_half_a_second_is_refused(recording):
+    """Before it is decoded; what the head skip leaves counts, too."""
+    with pytest.raises(AudioError, match="too short: 0.40 s"):
+        probe(recording("a.wav", duration_s=0.4))
+    with pytest.raises(AudioError, match="too short: 0.20 s are left after the head skip"):
+        load(recording("b.wav"), PLAIN.model_copy(update={"head_skip_s": 3.8}))

@@ -1,0 +1,129 @@
+"""Spectral features: every number is librosa's, and what the network relies on holds."""
+
+import librosa
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genrenet.features.mel import BLOCK, FLOOR_POWER, log_mel, mel_filters, mfcc
+from genrenet.params import Preprocessing
+from tests.signals import noise, sine
+
+TOLERANCE_DB = 1e-3  # measured: 2e-4 dB between float32 in two orders of summation
+
+
+@st.composite
+def specifications(draw):
+    """Settings that a user may choose."""
+    sr = draw(st.sampled_from([8_000, 16_000, 22_050, 44_100]))
+    n_fft = draw(st.sampled_from([256, 500, 1_024, 2_048]))
+    n_mels = draw(st.integers(8, 128))
+    return Preprocessing(
+        sr=sr,
+        n_fft=n_fft,
+        hop_length=draw(st.integers(n_fft // 8, n_fft)),
+        n_mels=n_mels,
+        n_mfcc=draw(st.integers(2, n_mels)),
+        fmin=draw(st.floats(0, sr / 8)),
+        fmax=draw(st.none() | st.floats(sr / 4, sr / 2)),
+    )
+
+
+def librosas(y, spec):
+    """Librosa's log-mel spectrogram, time first."""
+    power = librosa.feature.melspectrogram(
+        y=y,
+        sr=spec.sr,
+        n_fft=spec.n_fft,
+        hop_length=spec.hop_length,
+        n_mels=spec.n_mels,
+        fmin=spec.fmin,
+        fmax=spec.top_hz,
+    )
+    return librosa.power_to_db(power, top_db=None).T
+
+
+@pytest.mark.filterwarnings("ignore:Empty filters:UserWarning")  # librosa's remark on narrow bands
+@settings(max_examples=40, deadline=None)  # no deadline: the machine is shared
+@given(specifications(), st.integers(0, 99))
+def test_the_spectrogram_is_librosa_s(spec, seed):
+    """Any window, hop, bands and rate."""
+    y = noise(sr=spec.sr, duration_s=1, seed=seed)
+
+    assert log_mel(y, spec) == pytest.approx(librosas(y, spec), abs=TOLERANCE_DB)
+
+
+@settings(max_examples=20, deadline=None)
+@given(specifications(), st.integers(0, 99))
+def test_the_cepstrum_is_librosa_s(spec, seed):
+    """Of the same spectrogram."""
+    levels = log_mel(noise(sr=spec.sr, duration_s=1, seed=seed), spec)
+    expected = librosa.feature.mfcc(S=levels.T, n_mfcc=spec.n_mfcc).T
+
+    assert mfcc(levels, spec.n_mfcc) == pytest.approx(expected, abs=TOLERANCE_DB)
+
+
+@pytest.mark.filterwarnings("ignore:Empty filters:UserWarning")
+@settings(max_examples=40, deadline=None)
+@given(specifications())
+def test_the_filters_are_librosa_s(spec):
+    """Within float32."""
+    expected = librosa.filters.mel(
+        sr=spec.sr, n_fft=spec.n_fft, n_mels=spec.n_mels, fmin=spec.fmin, fmax=spec.top_hz
+    )
+
+    filters = mel_filters(spec.sr, spec.n_fft, spec.n_mels, spec.fmin, spec.top_hz)
+    assert filters == pytest.approx(expected, abs=1e-7)
+
+
+def test_ten_times_the_amplitude_is_twenty_decibels():
+    """Log-power scaling: the one relation that the network relies on."""
+    spec = Preprocessing()
+    y = 0.05 * sine(440, sr=spec.sr, duration_s=1)
+
+    gain_db = log_mel(10 * y, spec).max() - log_mel(y, spec).max()
+
+    assert gain_db == pytest.approx(20, abs=0.001)
+
+
+def test_a_tone_is_loudest_in_its_band():
+    """The band whose triangle has its top nearest to the tone."""
+    spec = Preprocessing()
+    tops = librosa.mel_frequencies(spec.n_mels + 2, fmin=spec.fmin, fmax=spec.top_hz)[1:-1]
+
+    loudest = log_mel(sine(1_000, sr=spec.sr, duration_s=1), spec).mean(axis=0).argmax()
+
+    assert loudest == np.abs(tops - 1_000).argmin()
+
+
+def test_silence_is_the_floor():
+    """Not minus infinity."""
+    spec = Preprocessing()
+
+    levels = log_mel(np.zeros(spec.sr, np.float32), spec)
+
+    assert levels == pytest.approx(10 * np.log10(FLOOR_POWER), abs=1e-5)
+
+
+@pytest.mark.parametrize("n_frames", [2, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 1])
+def test_blocks_leave_no_trace(n_frames):
+    """The same bits as the middle of a longer signal, whose blocks end elsewhere."""
+    spec = Preprocessing()
+    y = noise(sr=spec.sr, duration_s=8)
+    n_samples = (n_frames - 1) * spec.hop_length
+    inner = spec.n_fft // spec.hop_length  # frames that the padded end reaches into
+
+    part, whole = log_mel(y[:n_samples], spec), log_mel(y, spec)
+
+    assert len(part) == n_frames
+    assert np.array_equal(part[: max(0, n_frames - inner)], whole[: max(0, n_frames - inner)])
+
+
+def test_features_are_float32_with_time_first():
+    """As declared: one frame for each hop, and one for the start."""
+    spec = Preprocessing()
+    levels = log_mel(noise(sr=spec.sr, duration_s=2), spec)
+
+    assert levels.shape == (1 + 2 * spec.sr // spec.hop_length, spec.n_mels)
+    assert (levels.dtype, mfcc(levels, spec.n_mfcc).dtype) == (np.float32, np.float32)

@@ -1,0 +1,158 @@
+"""The catalog: every track has a row, a bad file a reason, an unchanged file its old hash."""
+
+import os
+
+import numpy as np
+import pytest
+
+from genrenet.corpus.tracks import CATALOG_SCHEMA, Track, read_catalog, usable, write_table
+from genrenet.errors import DataError
+from tasks import probe as module
+from tasks.probe import Hashes, probe_tracks
+from tasks.shards import content_hash
+from tests.signals import noise, write
+
+SR = 8_000
+
+
+@pytest.fixture
+def catalog(tmp_path):
+    """Probe tracks of a folder: the catalog, by track id."""
+
+    def probe(*tracks):
+        hashes = Hashes(tmp_path / "hashes.parquet")
+        found = probe_tracks(list(tracks), tmp_path, hashes, advance=lambda _: None)
+        return found.set_index("track_id", drop=False)
+
+    return probe
+
+
+@pytest.fixture
+def hashed(monkeypatch):
+    """The names of the files whose bytes were read."""
+    names = []
+
+    def spy(path):
+        names.append(path.name)
+        return content_hash(path)
+
+    monkeypatch.setattr(module, "content_hash", spy)
+    return names
+
+
+def track(path, **changes):
+    """A track that is a file."""
+    return Track(**{"track_id": path, "path": path, "genre": "jazz"} | changes)
+
+
+def test_a_row_says_what_the_header_says(catalog, tmp_path):
+    """And where the track is from."""
+    path = write(tmp_path / "a.flac", np.column_stack([noise(sr=SR, duration_s=2)] * 2), SR)
+    row = catalog(track("a.flac", group="Bird", fold=3)).iloc[0]
+
+    assert (row["duration_s"], row["sr"], row["channels"], row["format"]) == (2, SR, 2, "FLAC PCM_16")
+    assert (row["genre"], row["group"], row["group_known"], row["fold"]) == ("jazz", "Bird", True, 3)
+    assert row["content_hash"] == content_hash(path)
+    assert row["problem"] is None
+
+
+def test_a_track_of_no_known_group_stands_for_itself(catalog, tmp_path):
+    """And the catalog says that nobody knows."""
+    write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+    row = catalog(track("a.wav")).iloc[0]
+
+    assert (row["group"], row["group_known"]) == ("a.wav", False)
+
+
+def test_a_file_that_cannot_be_used_has_a_reason_and_stops_nothing(catalog, tmp_path):
+    """Missing, a folder, garbage, empty: the good one beside them is there."""
+    write(tmp_path / "good.wav", noise(sr=SR, duration_s=2), SR)
+    (tmp_path / "folder.wav").mkdir()
+    (tmp_path / "garbage.wav").write_bytes(b"no music" * 99)
+    (tmp_path / "empty.wav").touch()
+    names = ["good.wav", "missing.wav", "folder.wav", "garbage.wav", "empty.wav"]
+
+    problems = catalog(*map(track, names))["problem"]
+
+    assert problems.isna().tolist() == [True, False, False, False, False]
+    assert problems["missing.wav"] == "cannot be opened: No such file or directory"
+    assert problems["garbage.wav"].startswith("unreadable")
+    assert problems["empty.wav"] == "the file has zero bytes"
+
+
+@pytest.mark.parametrize(
+    ("start_s", "end_s", "reason"),
+    [
+        (5.0, None, "the segment 5–2 s has 0.00 s of the file's 2.00 s"),
+        (1.0, 1.2, "the segment 1–1.2 s has 0.20 s"),
+        (1.7, 9.0, "the segment 1.7–9 s has 0.30 s"),
+    ],
+)
+def test_a_segment_beyond_the_file_has_a_reason(catalog, tmp_path, start_s, end_s, reason):
+    """The table and the recording do not belong together."""
+    write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+
+    assert reason in catalog(track("a.wav", start_s=start_s, end_s=end_s))["problem"].iloc[0]
+
+
+def test_the_catalog_is_written_and_read_as_it_is(catalog, tmp_path):
+    """Unusable tracks, unknown folds and open ends included."""
+    write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+    found = catalog(track("a.wav", end_s=1.5), track("b.wav", fold=2))
+    write_table(found, tmp_path / "catalog.parquet", CATALOG_SCHEMA)
+
+    back = read_catalog(tmp_path / "catalog.parquet")
+
+    assert back["track_id"].tolist() == ["a.wav", "b.wav"]
+    assert usable(back)["track_id"].tolist() == ["a.wav"]
+    assert back["fold"].isna().tolist() == [True, False]
+    assert back["end_s"].isna().tolist() == [False, True]
+
+
+def test_a_table_of_another_version_is_refused(tmp_path):
+    """With what to do."""
+    with pytest.raises(DataError, match="is missing. Run 'dvc repro'"):
+        read_catalog(tmp_path / "catalog.parquet")
+
+
+def test_an_unchanged_file_is_not_read_again(catalog, tmp_path, hashed):
+    """Its size and time of change are as they were."""
+    write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+    first = catalog(track("a.wav"))
+    again = catalog(track("a.wav"))
+
+    assert hashed == ["a.wav"]
+    assert first.equals(again)
+
+
+@pytest.mark.parametrize("touch", ["content", "time"])
+def test_a_changed_file_is_read_again(catalog, tmp_path, hashed, touch):
+    """Another size, or only another time."""
+    path = write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+    before = catalog(track("a.wav"))["content_hash"].iloc[0]
+    if touch == "content":
+        write(path, noise(sr=SR, duration_s=3), SR)
+    else:
+        os.utime(path, ns=(1, 1))
+    after = catalog(track("a.wav"))["content_hash"].iloc[0]
+
+    assert hashed == ["a.wav", "a.wav"]
+    assert (before != after) == (touch == "content")
+
+
+def test_segments_of_a_file_share_one_reading(tmp_path, hashed):
+    """A thousand segments of an hour would be a thousand hours of reading."""
+    path = write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+    hashes = Hashes(tmp_path / "hashes.parquet")
+
+    assert len({hashes.of(path) for _ in range(5)}) == 1
+    assert hashed == ["a.wav"]
+
+
+def test_progress_counts_every_track(tmp_path):
+    """Good or bad."""
+    steps = []
+    tracks = [track("a.wav"), track("b.wav")]
+    probe_tracks(tracks, tmp_path, Hashes(tmp_path / "h.parquet"), advance=steps.append)
+
+    assert steps == [1, 1]
