@@ -16,6 +16,7 @@ from genrenet.errors import DataError
 from genrenet.params import Params, digest
 from genrenet.serving.bundle import BUNDLE, Bundle, BundleParams, CertificateStamp
 from tasks import tracking
+from tasks.epochs import watched
 from tasks.fanout import absolute, fan_out
 from tasks.train import (
     SeedJob,
@@ -29,6 +30,7 @@ from tasks.train import (
     write_bundle,
 )
 
+SEED_S = 60.0  # core-seconds that a seed costs at least; more than starting Ray
 SEEDS = Path("models/seeds")  # each seed's network until the best is chosen
 
 
@@ -71,7 +73,7 @@ def train(params: Params) -> None:
 
 def train_seeds(params: Params) -> list[SeedReport]:
     """Train every seed, on Ray where there are several."""
-    settings = params.train
+    settings, threads = params.train, params.compute.threads_per_seed
     jobs = [
         SeedJob(
             features=absolute(FEATURES),
@@ -81,22 +83,26 @@ def train_seeds(params: Params) -> list[SeedReport]:
             settings=settings,
             seed=seed,
             out=absolute(SEEDS / str(seed)),
-            n_threads=params.compute.threads_per_seed,
+            n_threads=threads,
         )
         for seed in settings.seeds
     ]
     reports = []
-    with progress("train", total=len(jobs), unit="seeds") as advance:
-        work_s = 60.0 * len(jobs)
-        for report in fan_out(
-            train_seed,
-            jobs,
-            compute=params.compute,
-            estimate_s=work_s,
-            n_threads=params.compute.threads_per_seed,
-        ):
+    shutil.rmtree(SEEDS, ignore_errors=True)  # of a run that was killed
+    work = fan_out(
+        train_seed,
+        jobs,
+        compute=params.compute,
+        estimate_s=SEED_S * len(jobs),
+        n_threads=threads,
+    )
+    with (
+        progress("train", total=settings.epochs * len(jobs), unit="epochs") as advance,
+        watched([job.out for job in jobs], advance),
+    ):
+        for report in work:
             reports.append(report)
-            advance(1)
+            advance(settings.epochs - len(report.ended_ms))  # not needed: it stopped early
     return sorted(reports, key=lambda report: report.seed)
 
 

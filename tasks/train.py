@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +16,7 @@ from genrenet.features.shards import read_footer, shard_paths
 from genrenet.learning.backend import prepare_backend
 from genrenet.params import Preprocessing, Train
 from genrenet.serving.bundle import Bundle, make_repeatable, network_input, write_json
+from tasks.epochs import epoch_ended
 
 LIBRARIES = ("genrenet", "keras", "tensorflow", "numpy", "scipy", "soxr", "soundfile")
 
@@ -109,7 +109,7 @@ def check_shards(
     return list(footers.values())
 
 
-def train_seed(job: SeedJob, *, on_epoch: Callable[[int], Any] = lambda _: None) -> SeedReport:
+def train_seed(job: SeedJob) -> SeedReport:
     """Train one network and write it; the same job gives the same bytes on one machine."""
     prepare_backend(job.n_threads)
     from genrenet.learning.calibration import fit_temperature
@@ -126,14 +126,15 @@ def train_seed(job: SeedJob, *, on_epoch: Callable[[int], Any] = lambda _: None)
     copies = sorted(job.augmented.glob("shard-*.parquet"))
     train = WindowSet([*originals, *copies], ids["train"], prepare)
     validation = WindowSet(originals, ids["validation"], prepare) if "validation" in ids else None
+    job.out.mkdir(parents=True, exist_ok=True)
     ended_ms: list[int] = []
 
-    def epoch_ended(figures: dict[str, float]) -> None:
+    def on_epoch(_: dict[str, float]) -> None:
         ended_ms.append(int(time.time() * 1000))
-        on_epoch(int(figures["epoch"]))
+        epoch_ended(job.out)
 
     trained = train_network(
-        train, validation, labels, job.settings, seed=job.seed, on_epoch=epoch_ended
+        train, validation, labels, job.settings, seed=job.seed, on_epoch=on_epoch
     )
     temperature = 1.0
     if validation:
@@ -141,7 +142,6 @@ def train_seed(job: SeedJob, *, on_epoch: Callable[[int], Any] = lambda _: None)
         values, track = (_concatenate(part) for part in zip(*outputs, strict=True))
         y_true = _concatenate([[labels[i] for i in validation.track_ids]])
         temperature = fit_temperature(values, track, y_true)
-    job.out.mkdir(parents=True, exist_ok=True)
     trained.network.save(job.out / "model.keras")
     make_repeatable(job.out / "model.keras")
     chosen_on = validation.track_ids if validation else []

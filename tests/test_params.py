@@ -129,14 +129,14 @@ def test_what_cannot_be_is_refused_by_name(read, text, message):
 )
 def test_numbers_must_be_finite(read, text):
     """They would come up as an overflow in the middle of the work."""
-    with pytest.raises(ParamsError, match="finite number"):
+    with pytest.raises(ParamsError, match=r"finite number"):
         read(text)
 
 
 @pytest.mark.parametrize("text", ["split: {seed: -1}", "train: {seeds: [4294967296]}"])
 def test_a_seed_that_no_generator_takes_is_refused(read, text):
     """NumPy takes none below 0, Keras none of more than 32 bits."""
-    with pytest.raises(ParamsError, match="seed"):
+    with pytest.raises(ParamsError, match=r"seed"):
         read(text)
 
 
@@ -151,7 +151,7 @@ def test_all_that_is_wrong_is_told_at_once(read):
 
 def test_a_missing_file_is_told_with_what_to_do(tmp_path):
     """The usual cause is another working folder."""
-    with pytest.raises(ParamsError, match="Run from the project's folder"):
+    with pytest.raises(ParamsError, match=r"Run from the project's folder"):
         read_params(tmp_path / "params.yaml")
 
 
@@ -160,13 +160,13 @@ def test_a_file_in_another_encoding_is_told(tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text("train: {}", "utf-16")
 
-    with pytest.raises(ParamsError, match="UTF-8"):
+    with pytest.raises(ParamsError, match=r"UTF-8"):
         read_params(path)
 
 
 def test_settings_cannot_be_changed():
     """They are hashed and sent to workers."""
-    with pytest.raises(ValidationError, match="frozen"):
+    with pytest.raises(ValidationError, match=r"frozen"):
         Params().features.sr = 44_100
 
 

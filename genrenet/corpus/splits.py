@@ -75,7 +75,7 @@ def split_tracks(tracks: pd.DataFrame, settings: Split) -> Placement:
         _refuse_single_groups(tracks)
         sides, warnings = _grouped_sides(tracks, settings), []
     table = tracks.assign(split=sides)[SPLITS_SCHEMA.names].dropna(subset="split")
-    return Placement(table.reset_index(drop=True), (*warnings, *_check_sides(table)))
+    return Placement(table.reset_index(drop=True), (*warnings, *_check_sides(table, settings)))
 
 
 def _refuse_single_groups(tracks: pd.DataFrame) -> None:
@@ -220,17 +220,31 @@ def _stem(path: str) -> str:
     return str(whole.with_suffix("") if whole.suffix.lower() in AUDIO | CLOSED else whole)
 
 
-def _check_sides(table: pd.DataFrame) -> list[str]:
-    """Refuse what cannot be learned and tested; warn of what cannot be validated."""
+def _check_sides(table: pd.DataFrame, settings: Split) -> list[str]:
+    """Refuse what cannot be learned, or tested; warn of what cannot be validated.
+
+    Official sides are taken as they are: a genre that they do not test is told, not refused.
+    """
     present = pd.crosstab(table["genre"], table["split"]).reindex(columns=SIDES, fill_value=0) > 0
-    for side in ("train", "test"):
-        lacking = list(present.index[~present[side]])
-        if lacking:
+    lacking = {side: ", ".join(present.index[~present[side]]) for side in SIDES}
+    official = settings.policy == "lists" or settings.test_fold is not None
+    why = (
+        "the official sides have none"
+        if official
+        else "their groups are tied to other sides; add recordings of other groups, or change "
+        "split.seed"
+    )
+    for side in ("train",) if official else ("train", "test"):
+        if lacking[side]:
             raise DataError(
-                f"no {side} track is left for {', '.join(lacking)}: their groups are tied to other "
-                "sides. Add recordings of other groups, change split.seed, or leave the genre out."
+                f"no {side} track is left for {lacking[side]}: {why}. Or leave the genre out."
             )
-    lacking = list(present.index[~present["validation"]])
-    if not lacking:
-        return []
-    return [f"no validation track for {', '.join(lacking)}: fewer than 3 groups, or no list"]
+    if not present["test"].any():
+        raise DataError(f"no genre has a test track: {why}.")
+    warnings = []
+    if lacking["test"]:
+        warnings.append(f"no test track for {lacking['test']}: they are not judged")
+    if lacking["validation"]:
+        why = "no official one" if official else "fewer than 3 groups"
+        warnings.append(f"no validation track for {lacking['validation']}: {why}")
+    return warnings

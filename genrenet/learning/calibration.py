@@ -8,8 +8,6 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import softmax
 
-from genrenet.learning.metrics import track_probabilities
-
 LEAST, MOST = 0.05, 20.0  # temperatures: beyond these the answer is all but certain or uniform
 
 
@@ -30,6 +28,7 @@ def fit_temperature(logits: np.ndarray, track: np.ndarray, y_true: np.ndarray) -
     y_true : np.ndarray [shape=(n_tracks,), dtype=int]
         Classes of the tracks.
     """
+    from genrenet.learning.metrics import track_probabilities  # scikit-learn: not to answer
 
     def loss(log_temperature: float) -> float:
         y_prob = track_probabilities(probabilities(logits, float(np.exp(log_temperature))), track)

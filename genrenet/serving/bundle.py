@@ -122,6 +122,8 @@ def read_bundle(folder: Path) -> Bundle:
             f"{path}: the specification's hash is {bundle.specification.hash}, the bundle says "
             f"{bundle.specification_hash}: the file was edited. Train again."
         )
+    if not (folder / "model.keras").is_file():
+        raise DataError(f"{folder}: holds no model.keras, the network. Train again.")
     return bundle
 
 

@@ -85,8 +85,7 @@ class Classifier:
             return self._answer(extract(path, spec))
         if sr is None:
             raise TypeError("predict() needs sr, the sampling rate in Hz, for an array")
-        samples = recording.astype(np.float32, copy=False)
-        y, offset_s = audio.prepare(audio.mix_down(np.atleast_2d(samples.T).T), sr, spec)
+        y, offset_s = audio.prepare(audio.mix_down(_samples(recording)), sr, spec)
         return self._answer(windows(y, spec, offset_s=offset_s))
 
     def probabilities(self, x: np.ndarray) -> np.ndarray:
@@ -127,3 +126,18 @@ class Classifier:
                 for start, p in zip(clip.start_s, by_window, strict=True)
             ],
         )
+
+
+def _samples(recording: np.ndarray) -> np.ndarray:
+    """Samples as [shape=(n_samples, n_channels), dtype=float32]."""
+    if recording.dtype.kind != "f":
+        raise TypeError(
+            f"predict() needs floats relative to full scale, got {recording.dtype}: divide 16-bit "
+            "samples by 32768"
+        )
+    if recording.ndim > 2 or (recording.ndim == 2 and recording.shape[1] > recording.shape[0]):
+        raise ValueError(
+            f"predict() needs an array (n_samples,) or (n_samples, n_channels), got "
+            f"{recording.shape}: transpose it"
+        )
+    return np.atleast_2d(recording.astype(np.float32, copy=False).T).T

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from genrenet.errors import GenrenetError
@@ -83,12 +82,10 @@ def main() -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without 🎵 still gets the answer
     try:
-        return app(standalone_mode=False) or 0
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return 130
+        app()
     except GenrenetError as error:
         typer.echo(f"error: {error}", err=True)
         return 2
+    except SystemExit as end:  # typer's way out, also of a wrong option
+        return int(end.code or 0)
+    return 0

@@ -28,13 +28,13 @@ def changed(row, **values):
 
 def test_a_group_on_two_sides_is_a_breach_that_is_named():
     """Bird would be both learned from and tested on."""
-    with pytest.raises(DataError, match="leak: 1 groups stand .*: Bird in test and train"):
+    with pytest.raises(DataError, match=r"leak: 1 groups stand .*: Bird in test and train"):
         audit(changed(1, split="test"))
 
 
 def test_a_track_on_two_sides_is_a_breach_that_is_named():
     """Even where its groups differ."""
-    with pytest.raises(DataError, match="leak: 1 tracks stand .*: 1 in test and train"):
+    with pytest.raises(DataError, match=r"leak: 1 tracks stand .*: 1 in test and train"):
         audit(changed(2, track_id="1"))
 
 
@@ -42,7 +42,7 @@ def test_many_breaches_are_counted_and_the_first_named():
     """The count is of groups, not of tracks."""
     leak = pd.concat([SPLITS, SPLITS.assign(track_id=SPLITS["track_id"] + "x", split="test")])
 
-    with pytest.raises(DataError, match="leak: 3 groups stand .*: Bird in"):
+    with pytest.raises(DataError, match=r"leak: 3 groups stand .*: Bird in"):
         audit(leak)
 
 

@@ -68,7 +68,9 @@ def test_sound_that_is_not_read_is_listed_too(tracks_in):
     assert set(tracks_in("a/1.m4a")) == {"a/1.m4a"}
 
 
-@pytest.mark.parametrize("name", ["شور/استاد/آواز ۱.flac", "bossa nova/Zé/à côté #1.ogg", "三/四/五.wav"])
+@pytest.mark.parametrize(
+    "name", ["شور/استاد/آواز ۱.flac", "bossa nova/Zé/à côté #1.ogg", "三/四/五.wav"]
+)
 def test_names_in_any_script_are_kept(tracks_in, name):
     """As they are, spaces and signs included."""
     track = tracks_in(name)[name]
@@ -82,7 +84,7 @@ def test_a_name_that_is_no_text_is_refused(tracks_in, tmp_path):
     folder.mkdir(parents=True)
     (folder / "\udcff.wav").touch()
 
-    with pytest.raises(DataError, match="is not valid UTF-8. Rename"):
+    with pytest.raises(DataError, match=r"is not valid UTF-8. Rename"):
         tracks_in()
 
 
@@ -153,7 +155,10 @@ def test_a_manifest_s_paths_are_relative_to_it(tracks_in, tmp_path):
     (tmp_path / "corpus/tables").mkdir(parents=True)
     (tmp_path / "beside").mkdir()
     rows = "path,genre\n1.wav,jazz\n/elsewhere/2.wav,jazz\n"
-    for table, expected in (("tables/m.csv", "tables/1.wav"), ("../beside/m.csv", "../beside/1.wav")):
+    for table, expected in (
+        ("tables/m.csv", "tables/1.wav"),
+        ("../beside/m.csv", "../beside/1.wav"),
+    ):
         (tmp_path / "corpus" / table).write_text(rows, "utf-8")
 
         named = {"layout": "manifest", "manifest": table}
@@ -198,28 +203,28 @@ def test_a_manifest_that_does_not_hold_together_is_refused(tracks_of, text, mess
 
 def test_a_mapping_to_no_column_is_refused(tracks_of):
     """A misspelt key would map nothing."""
-    with pytest.raises(ParamsError, match="corpus.columns: artist is no column"):
+    with pytest.raises(ParamsError, match=r"corpus.columns: artist is no column"):
         tracks_of("path,genre\n1.wav,a\n", columns={"artist": "performer"})
 
 
 def test_a_mapped_column_that_is_not_there_is_refused(tracks_of):
     """Groups that are silently lost make the scores too good."""
-    with pytest.raises(DataError, match="no column performer"):
+    with pytest.raises(DataError, match=r"no column performer"):
         tracks_of("path,genre\n1.wav,a\n", columns={"group": "performer"})
 
 
 def test_a_table_in_another_encoding_is_refused(tracks_of):
     """Not read as other letters."""
-    with pytest.raises(DataError, match="in UTF-8"):
+    with pytest.raises(DataError, match=r"in UTF-8"):
         tracks_of("path,genre\n1.wav,Fußball\n", encoding="latin-1")
 
 
 def test_a_corpus_that_is_nowhere_or_empty_is_refused(tracks_in, tmp_path):
     """The message names the path and what is expected there."""
-    with pytest.raises(DataError, match="nothing is at '.*nowhere'. Give a folder"):
+    with pytest.raises(DataError, match=r"nothing is at '.*nowhere'. Give a folder"):
         tracks_in(path=str(tmp_path / "nowhere"))
     (tmp_path / "corpus").mkdir()
-    with pytest.raises(DataError, match="holds no recording. Expected genre/file"):
+    with pytest.raises(DataError, match=r"holds no recording. Expected genre/file"):
         tracks_in()
 
 

@@ -117,7 +117,9 @@ def test_two_groups_are_learned_and_tested_with_a_warning():
 
 def test_genres_of_one_group_are_refused_by_name():
     """All of them at once."""
-    with pytest.raises(DataError, match="2 genres have one group each: b, c. .* add recordings of"):
+    with pytest.raises(
+        DataError, match=r"2 genres have one group each: b, c. .* add recordings of"
+    ):
         split_tracks(catalog(a=[3, 3, 3], b=[5], c=[1]), Split())
 
 
@@ -227,7 +229,7 @@ def test_a_manifest_s_own_sides_come_before_lists():
 
 def test_an_unusable_manifest_side_is_refused():
     """A genre that only the test side has cannot be learned."""
-    with pytest.raises(DataError, match="no train track is left for a"):
+    with pytest.raises(DataError, match=r"no train track is left for a"):
         split_tracks(
             TRACKS.assign(split=["validation", "test", "test", "train", "test", "test"]),
             Split(policy="lists"),

@@ -28,7 +28,11 @@ def test_a_draw_depends_on_seed_track_and_copy_alone():
     draw(Augment(), "another", 7)
 
     assert draw(Augment(), "track", 1) == first
-    others = [draw(Augment(), "track", 2), draw(Augment(), "other", 1), draw(Augment(seed=1), "track", 1)]
+    others = [
+        draw(Augment(), "track", 2),
+        draw(Augment(), "other", 1),
+        draw(Augment(seed=1), "track", 1),
+    ]
     assert first not in others
 
 

@@ -65,7 +65,7 @@ def test_the_cepstrum_is_librosa_s(spec, seed):
 
 
 @pytest.mark.filterwarnings("ignore:Empty filters:UserWarning")
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(specifications())
 def test_the_filters_are_librosa_s(spec):
     """Within float32."""

@@ -191,9 +191,9 @@ def test_a_file_that_is_no_shard_is_told(tmp_path):
     """With what to do."""
     (tmp_path / "shard-x.parquet").write_bytes(b"no parquet")
 
-    with pytest.raises(DataError, match="is no shard of genrenet. Delete it"):
+    with pytest.raises(DataError, match=r"is no shard of genrenet. Delete it"):
         read_footer(tmp_path / "shard-x.parquet")
-    with pytest.raises(DataError, match="holds no shards. Run 'dvc repro'"):
+    with pytest.raises(DataError, match=r"holds no shards. Run 'dvc repro'"):
         shard_paths(tmp_path / "nothing here")
 
 

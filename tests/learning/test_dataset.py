@@ -146,5 +146,5 @@ def test_the_stored_rows_are_left_alone():
 
 def test_a_set_without_windows_is_refused(windows):
     """Not an epoch of nothing."""
-    with pytest.raises(DataError, match="no window of the 1 tracks asked for"):
+    with pytest.raises(DataError, match=r"no window of the 1 tracks asked for"):
         windows(["nobody/nothing.wav"])

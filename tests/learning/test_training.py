@@ -1,7 +1,6 @@
 """Training: repeatable to the last bit, and refused where it would learn what it must not."""
 
 import json
-import shutil
 
 import keras
 import numpy as np
@@ -68,13 +67,11 @@ def test_a_saved_network_gives_the_same_logits(validation, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("scaling", "low", "high"), [("clip", -80.0, 0.0), ("unit", 0.0, 1.0), ("standard", -8.0, 2.0)]
+    ("scaling", "low", "high"), [("clip", -80.0, 0.0), ("unit", 0.0, 1.0), ("standard", -2.0, 8.0)]
 )
 def test_scaling_means_what_it_says(scaling, low, high):
     """The floor and the clip's maximum, here of a bin with mean -64 and variance 64."""
     layer = scaler(scaling, -80.0, np.array([-64.0]), np.array([64.0]))
-    if scaling == "standard":
-        low, high = (low * 8 + 64 - 80) / 8 + 8 - 2, 8.0
 
     assert layer(np.array([[[-80.0]], [[0.0]]])).numpy().ravel() == pytest.approx([low, high])
 
@@ -112,7 +109,7 @@ def test_patience_ends_the_training(train):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"feature": "mfcc"}, {"scaling": "unit"}, {"scaling": "clip"}, {"channels": ()}],
+    [{"feature": "mfcc"}, {"scaling": "unit"}, {"scaling": "clip", "channels": ()}],
     ids=str,
 )
 def test_every_choice_trains(train, changes):
@@ -138,7 +135,7 @@ def test_without_validation_the_last_epoch_stays(study, tmp_path):
 
 def test_a_loss_that_is_no_number_is_refused(train):
     """The message names the setting that did it."""
-    with pytest.raises(DataError, match="no number .* Lower train.learning_rate .now 1e.30"):
+    with pytest.raises(DataError, match=r"no number .* Lower train.learning_rate .now 1e.30"):
         train(learning_rate=1e30, warmup=0.0, epochs=3)
 
 
@@ -146,17 +143,16 @@ def test_the_figures_of_every_epoch_are_told(study, validation):
     """As they come, for whoever draws a progress bar."""
     told = []
     labels = {track_id: n % 2 for n, track_id in enumerate(validation.track_ids)}
-    train_network(
-        validation, None, labels, study.job(None).settings, seed=0, on_epoch=told.append
-    )
+    train_network(validation, None, labels, study.job(None).settings, seed=0, on_epoch=told.append)
 
     assert [figures["epoch"] for figures in told] == [1, 2]
     assert all({"loss", "accuracy"} <= set(figures) for figures in told)
 
 
-def test_provenance_names_every_track_that_was_seen(study, train):
+def test_provenance_names_every_track_that_was_seen(study, bundle):
     """By what it decided; nothing of the test side."""
-    side, seen = sides(study.splits), train().provenance
+    seen = json.loads((bundle / "provenance.json").read_text("utf-8"))
+    side = sides(study.splits)
 
     assert seen["weights"] == seen["normalisation"] == side["train"]
     assert seen["early_stopping"] == seen["calibration"] == side["validation"]
@@ -188,7 +184,7 @@ def test_shards_of_another_specification_are_refused(study, spec):
     """Mixed features would be learned without a word."""
     other = spec.model_copy(update={"fmin": 99.0})
 
-    with pytest.raises(DataError, match="was made under another specification .* Run 'dvc repro'"):
+    with pytest.raises(DataError, match=r"was made under another specification .* Run 'dvc repro'"):
         check_shards(study.features, study.augmented, other, set(study.splits["track_id"]))
 
 
@@ -197,14 +193,16 @@ def test_copies_of_other_than_train_tracks_are_refused(study, spec):
     train = set(sides(study.splits)["train"])
     check_shards(study.features, study.augmented, spec, train)
 
-    with pytest.raises(DataError, match="leak: .* copies of 1 tracks that are not on the train sid"):
+    with pytest.raises(
+        DataError, match=r"leak: .* copies of 1 tracks that are not on the train sid"
+    ):
         check_shards(study.features, study.augmented, spec, train - {min(train)})
 
 
 def test_a_missing_folder_of_shards_is_told(study, spec, tmp_path):
     """Copies may be missing, originals not."""
     assert check_shards(study.features, tmp_path, spec, set())
-    with pytest.raises(DataError, match="holds no shards"):
+    with pytest.raises(DataError, match=r"holds no shards"):
         check_shards(tmp_path, tmp_path, spec, set())
 
 
@@ -237,4 +235,3 @@ def test_a_bundle_is_whole(bundle):
         *("provenance.json", "history.json"),
     }
     assert json.loads((bundle / "history.json").read_text("utf-8"))[0]["seed"] == 0
-    assert shutil.disk_usage(bundle).total

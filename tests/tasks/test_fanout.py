@@ -1,5 +1,6 @@
 """Fan-out: every job once, errors as they are, and never more at once than was allowed."""
 
+import itertools
 import os
 import time
 
@@ -90,7 +91,7 @@ def test_one_worker_is_one_worker(two_ray_workers):
     """Also where Ray has more cores."""
     spans = sorted(results(span, range(3), Compute(executor="ray", n_workers=1)))
 
-    assert all(one[1] <= two[0] for one, two in zip(spans, spans[1:], strict=False))
+    assert all(one[1] <= two[0] for one, two in itertools.pairwise(spans))
 
 
 @pytest.mark.engine
@@ -106,5 +107,5 @@ def test_an_error_is_the_error(two_ray_workers):
 @pytest.mark.engine
 def test_more_cores_than_there_are_is_refused(two_ray_workers):
     """Ray would wait for ever, without a word."""
-    with pytest.raises(DataError, match="takes 64 cores, .* more than 2: .* Lower compute.th"):
+    with pytest.raises(DataError, match=r"takes 64 cores, .* more than 2: .* Lower compute.th"):
         results(double, [1], RAY, n_threads=64)

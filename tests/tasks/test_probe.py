@@ -50,8 +50,18 @@ def test_a_row_says_what_the_header_says(catalog, tmp_path):
     path = write(tmp_path / "a.flac", np.column_stack([noise(sr=SR, duration_s=2)] * 2), SR)
     row = catalog(track("a.flac", group="Bird", fold=3)).iloc[0]
 
-    assert (row["duration_s"], row["sr"], row["channels"], row["format"]) == (2, SR, 2, "FLAC PCM_16")
-    assert (row["genre"], row["group"], row["group_known"], row["fold"]) == ("jazz", "Bird", True, 3)
+    assert (row["duration_s"], row["sr"], row["channels"], row["format"]) == (
+        2,
+        SR,
+        2,
+        "FLAC PCM_16",
+    )
+    assert (row["genre"], row["group"], row["group_known"], row["fold"]) == (
+        "jazz",
+        "Bird",
+        True,
+        3,
+    )
     assert row["content_hash"] == content_hash(path)
     assert row["problem"] is None
 
@@ -111,7 +121,7 @@ def test_the_catalog_is_written_and_read_as_it_is(catalog, tmp_path):
 
 def test_a_table_of_another_version_is_refused(tmp_path):
     """With what to do."""
-    with pytest.raises(DataError, match="is missing. Run 'dvc repro'"):
+    with pytest.raises(DataError, match=r"is missing. Run 'dvc repro'"):
         read_catalog(tmp_path / "catalog.parquet")
 
 
