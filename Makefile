@@ -29,7 +29,7 @@ repro: setup  ## Rebuild what is stale, with Prefect, Ray, DVC and MLflow
 	python -m flows.rebuild
 
 test: setup check  ## Checks and tests
-	pytest -q
+	pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup  ## Style, types, import directions
 	ruff check .

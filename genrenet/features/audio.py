@@ -86,11 +86,13 @@ def prepare(y: np.ndarray, sr: int, spec: Preprocessing) -> tuple[np.ndarray, fl
         raise AudioError("holds values that are not finite (NaN or infinite)")
     if y.size == 0 or np.abs(y).max() < SILENCE:
         raise AudioError("silent: no sample above -80 dB of full scale")
+    least = round(MIN_DURATION_S * sr)
+    if y.size < least:
+        raise AudioError(f"too short: {y.size / sr:.2f} s, at least {MIN_DURATION_S} s needed")
     first, last = (0, y.size) if spec.trim_db is None else trim_bounds(y, spec.trim_db)
-    if (last - first) / sr < MIN_DURATION_S:
-        raise AudioError(
-            f"too short: {(last - first) / sr:.2f} s of sound, at least {MIN_DURATION_S} s needed"
-        )
+    if last - first < least:  # a bark in five seconds of silence keeps some of the silence
+        first = min(first, y.size - least)
+        last = first + least
     return soxr.resample(y[first:last], sr, spec.sr, quality="HQ"), first / sr
 
 

@@ -51,7 +51,7 @@ def test_the_spectrogram_is_librosa_s(spec, seed):
     """Any window, hop, bands and rate."""
     y = noise(sr=spec.sr, duration_s=1, seed=seed)
 
-    assert log_mel(y, spec) == pytest.approx(librosas(y, spec), abs=TOLERANCE_DB)
+    assert np.abs(log_mel(y, spec) - librosas(y, spec)).max() < TOLERANCE_DB
 
 
 @settings(max_examples=20, deadline=None)
@@ -61,7 +61,7 @@ def test_the_cepstrum_is_librosa_s(spec, seed):
     levels = log_mel(noise(sr=spec.sr, duration_s=1, seed=seed), spec)
     expected = librosa.feature.mfcc(S=levels.T, n_mfcc=spec.n_mfcc).T
 
-    assert mfcc(levels, spec.n_mfcc) == pytest.approx(expected, abs=TOLERANCE_DB)
+    assert np.abs(mfcc(levels, spec.n_mfcc) - expected).max() < TOLERANCE_DB
 
 
 @pytest.mark.filterwarnings("ignore:Empty filters:UserWarning")
@@ -74,7 +74,7 @@ def test_the_filters_are_librosa_s(spec):
     )
 
     filters = mel_filters(spec.sr, spec.n_fft, spec.n_mels, spec.fmin, spec.top_hz)
-    assert filters == pytest.approx(expected, abs=1e-7)
+    assert np.abs(filters - expected).max() < 1e-7
 
 
 def test_ten_times_the_amplitude_is_twenty_decibels():
@@ -106,18 +106,16 @@ def test_silence_is_the_floor():
     assert levels == pytest.approx(10 * np.log10(FLOOR_POWER), abs=1e-5)
 
 
-@pytest.mark.parametrize("n_frames", [2, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 1])
+@pytest.mark.parametrize("n_frames", [BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 2 * BLOCK + 1])
 def test_blocks_leave_no_trace(n_frames):
-    """The same bits as the middle of a longer signal, whose blocks end elsewhere."""
-    spec = Preprocessing()
-    y = noise(sr=spec.sr, duration_s=8)
-    n_samples = (n_frames - 1) * spec.hop_length
-    inner = spec.n_fft // spec.hop_length  # frames that the padded end reaches into
+    """The same bits as in a longer signal, whose blocks end elsewhere."""
+    spec = Preprocessing(hop_length=2_048)  # so that no frame but the first reaches a padded end
+    y = noise(sr=spec.sr, duration_s=14)
 
-    part, whole = log_mel(y[:n_samples], spec), log_mel(y, spec)
+    part = log_mel(y[: n_frames * spec.hop_length - 1], spec)
 
     assert len(part) == n_frames
-    assert np.array_equal(part[: max(0, n_frames - inner)], whole[: max(0, n_frames - inner)])
+    assert np.array_equal(part, log_mel(y, spec)[:n_frames])
 
 
 def test_features_are_float32_with_time_first():
