@@ -100,7 +100,8 @@ def _environment(verdict: Path) -> dict[str, str]:
 
 def _follow(command: list[str], environment: dict[str, str]) -> int:
     """Run DVC and pass its lines on; when interrupted, end it and all that it started."""
-    _on((signal.SIGTERM,), signal.default_int_handler)  # Ray and Prefect have put their own
+    # Ray and Prefect have put their own; and what a background job ignores, DVC would ignore too
+    _on((signal.SIGINT, signal.SIGTERM), signal.default_int_handler)
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
