@@ -211,7 +211,7 @@ class Train(Settings):
     floor_db: Annotated[float, Field(lt=0)] = -80.0
     channels: tuple[Positive, ...] = (16, 32, 64, 128)
     dropout: Share = 0.3
-    epochs: Positive = 12
+    epochs: Positive = 9
     windows_per_track: Positive | None = 4
     batch_size: Positive = 32
     learning_rate: Annotated[float, Field(gt=0)] = 3e-3
