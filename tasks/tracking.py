@@ -137,9 +137,13 @@ def seed_metrics(seeds: list[dict[str, Any]]) -> dict[str, float]:
 
 def run_name(corpus: str, run_digest: str) -> str:
     """What the UI calls a run: the corpus' folder and the first digits of the digest."""
+    return f"{corpus_name(corpus)}-{run_digest[:6]}"
+
+
+def corpus_name(corpus: str) -> str:
+    """The folder that a corpus is known by."""
     path = Path(corpus)
-    name = path.parent.name if path.name in ("audio", "wav", "manifest.csv") else path.stem
-    return f"{name or 'corpus'}-{run_digest[:6]}"
+    return (path.parent.name if path.name in ("audio", "wav") else path.stem) or "corpus"
 
 
 def _tags(bundle: Bundle) -> dict[str, str]:
@@ -159,7 +163,7 @@ def _dataset(mlflow: Any, bundle: Bundle) -> Any:
 
     return MetaDataset(
         HTTPDatasetSource(f"file://{Path('data/features').absolute()}"),
-        name=Path(bundle.params.corpus.path).name or "corpus",
+        name=corpus_name(bundle.params.corpus.path),
         digest=bundle.data_fingerprint,
     )
 
