@@ -76,11 +76,15 @@ class Preprocessing(Settings):
     n_mels: Annotated[int, Field(ge=8, le=512)] = 64
     fmin: Annotated[float, Field(ge=0)] = 20.0
     fmax: Annotated[float, Field(gt=0)] | None = None
+    mel_scale: Literal["slaney", "htk"] = "slaney"
     n_mfcc: Annotated[int, Field(ge=2)] = 20
+    n_chroma: Literal[12, 24, 53] | None = None
+    chroma_from: Literal["c", "tonic"] = "c"
+    stft: bool = False
     window_s: Annotated[float, Field(gt=0)] = 3.0
     overlap_s: Annotated[float, Field(ge=0)] = 1.5
     dtype: Literal["float16", "float32"] = "float16"
-    revision: Literal[1] = 1  # of the algorithm: raised whenever its output changes
+    revision: Literal[2] = 2  # of the algorithm: raised whenever its output changes
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -111,6 +115,10 @@ class Preprocessing(Settings):
             )
         if self.fmin >= self.top_hz:
             raise ValueError(f"fmin is {self.fmin} Hz, not below fmax = {self.top_hz} Hz")
+        if self.chroma_from == "tonic" and self.n_chroma is None:
+            raise ValueError(
+                "chroma_from is 'tonic' and n_chroma is null: give n_chroma 12, 24 or 53"
+            )
         if self.n_mfcc > self.n_mels:
             raise ValueError(
                 f"n_mfcc is {self.n_mfcc}, more than n_mels = {self.n_mels}: "
@@ -133,9 +141,15 @@ class Preprocessing(Settings):
         """Frames between the starts of neighbouring windows."""
         return self.window_frames - round(self.overlap_s * self.sr / self.hop_length)
 
-    def n_bins(self, feature: str) -> int:
-        """Size of the frequency axis of ``feature`` (``mel`` or ``mfcc``)."""
-        return {"mel": self.n_mels, "mfcc": self.n_mfcc}[feature]
+    @property
+    def bins(self) -> dict[str, int]:
+        """The features that are extracted, and the size of each one's frequency axis."""
+        bins = {"mel": self.n_mels, "mfcc": self.n_mfcc}
+        if self.n_chroma is not None:
+            bins["chroma"] = self.n_chroma
+        if self.stft:
+            bins["stft"] = 1 + self.n_fft // 2
+        return bins
 
 
 class Features(Preprocessing):
@@ -172,6 +186,7 @@ class Split(Settings):
 class Augment(Settings):
     """Altered copies of train tracks."""
 
+    method: Literal["warp", "render"] = "render"
     copies: Annotated[int, Field(ge=0, le=100)] = 1
     pitch_semitones: Annotated[float, Field(ge=0, le=12)] = 2.0
     stretch: Annotated[float, Field(ge=0, lt=0.5)] = 0.15
@@ -206,7 +221,7 @@ class SpecAugment(Settings):
 class Train(Settings):
     """The network and how it learns."""
 
-    feature: Literal["mel", "mfcc"] = "mel"
+    feature: Literal["mel", "mfcc", "chroma", "stft"] = "mel"
     scaling: Literal["standard", "clip", "unit"] = "standard"
     floor_db: Annotated[float, Field(lt=0)] = -80.0
     channels: tuple[Positive, ...] = (16, 32, 64, 128)
@@ -271,12 +286,19 @@ class Params(Settings):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
+        if self.train.feature not in self.features.bins:
+            how = {"chroma": "features.n_chroma: 12, 24 or 53", "stft": "features.stft: true"}
+            raise ValueError(
+                f"train.feature is '{self.train.feature}', which is not extracted: set "
+                f"{how[self.train.feature]}"
+            )
         blocks, frames = len(self.train.channels), self.features.window_frames
-        smallest = min(frames, self.features.n_bins(self.train.feature))
+        n_bins = self.features.bins[self.train.feature]
+        smallest = min(frames, n_bins)
         if smallest < 2**blocks:
             raise ValueError(
                 f"train.channels has {blocks} blocks, each of which halves the input, but "
-                f"a window is {frames} frames x {self.features.n_bins(self.train.feature)} bins: "
+                f"a window is {frames} frames x {n_bins} bins: "
                 "use fewer blocks, a longer window or more bins"
             )
         return self

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from genrenet.corpus.tracks import CATALOG_SCHEMA, Track
 from genrenet.errors import AudioError
-from genrenet.features import audio
+from genrenet.features import header
 from genrenet.params import MIN_DURATION_S
 from tasks.shards import content_hash
 
@@ -74,7 +74,7 @@ def _probe(track: Track, path: Path, hashes: Hashes) -> dict[str, Any]:
     """What a track's file says; a file that cannot be used gets a problem, never an exception."""
     known = {"group": track.group or track.track_id, "group_known": track.group is not None}
     try:
-        info = audio.probe(path)
+        info = header.probe(path)
         length_s = min(track.end_s or info.duration_s, info.duration_s) - track.start_s
         if length_s < MIN_DURATION_S:
             raise AudioError(

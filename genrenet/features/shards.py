@@ -114,7 +114,7 @@ def shard_schema(spec: Preprocessing) -> pa.Schema:
     itemsize = np.dtype(spec.dtype).itemsize
     features = []
     for name in FEATURES:
-        shape = (spec.window_frames, spec.n_bins(name))
+        shape = (spec.window_frames, spec.bins[name])
         about = {"shape": json.dumps(shape), "dtype": spec.dtype}
         features.append(pa.field(name, pa.binary(shape[0] * shape[1] * itemsize), metadata=about))
     return pa.schema(

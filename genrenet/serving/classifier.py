@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from genrenet.features import audio
+from genrenet.features import audio, header
 from genrenet.features.preprocessing import Windows, extract, windows
 from genrenet.learning.backend import prepare_backend
 from genrenet.learning.calibration import probabilities as calibrated
@@ -81,7 +81,7 @@ class Classifier:
         spec = self.bundle.specification
         if not isinstance(recording, np.ndarray):
             path = Path(recording)
-            audio.probe(path)
+            header.probe(path)
             return self._answer(extract(path, spec))
         if sr is None:
             raise TypeError("predict() needs sr, the sampling rate in Hz, for an array")

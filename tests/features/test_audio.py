@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genrenet.errors import AudioError
-from genrenet.features.audio import load, mix_down, prepare, probe, trim_bounds
+from genrenet.features.audio import load, mix_down, prepare, trim_bounds
+from genrenet.features.header import probe
 from genrenet.params import Preprocessing
 from tests.signals import noise, sine, write
 

@@ -46,7 +46,7 @@ def test_the_declared_shape_is_the_shape(spec, duration_s, dtype):
 
     for feature in ("mel", "mfcc"):
         values = getattr(clip, feature)
-        assert values.shape == (len(clip), spec.window_frames, spec.n_bins(feature))
+        assert values.shape == (len(clip), spec.window_frames, spec.bins[feature])
         assert values.dtype == dtype
 
 
