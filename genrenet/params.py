@@ -8,10 +8,18 @@ import difflib
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from genrenet.errors import ParamsError
 
@@ -183,6 +191,104 @@ class Split(Settings):
         return self
 
 
+def _ordered(span: tuple[float, float]) -> tuple[float, float]:
+    if span[0] > span[1]:
+        raise ValueError(f"{list(span)} has its ends the wrong way round; give [lowest, highest]")
+    return span
+
+
+def _within(least: float, most: float) -> AfterValidator:
+    """Refuse a span that leaves these limits."""
+
+    def check(span: tuple[float, float]) -> tuple[float, float]:
+        if span[0] < least or span[1] > most:
+            raise ValueError(f"{list(span)} is not within {least} and {most}")
+        return span
+
+    return AfterValidator(check)
+
+
+Span = Annotated[tuple[float, float], AfterValidator(_ordered)]
+
+
+class Transform(Settings):
+    """A further change of a rendered copy, and how probable it is."""
+
+    probability: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class Gain(Transform):
+    """Louder or softer, in dB: a recording level."""
+
+    name: Literal["gain"] = "gain"
+    gain_db: Annotated[Span, _within(-60, 60)] = (-6.0, 6.0)
+
+
+class Equalizer(Transform):
+    """Seven bands, each raised or lowered, in dB: another microphone or loudspeaker."""
+
+    name: Literal["equalizer"] = "equalizer"
+    gain_db: Annotated[Span, _within(-30, 30)] = (-6.0, 6.0)
+
+
+class Room(Transform):
+    """A room this long and wide, its walls so absorbent, the microphone this far away."""
+
+    name: Literal["room"] = "room"
+    size_m: Annotated[Span, _within(2, 20)] = (3.0, 8.0)
+    absorption: Annotated[Span, _within(0.1, 0.99)] = (0.2, 0.6)  # 0.1: bare walls
+    distance_m: Annotated[Span, _within(0.1, 20)] = (0.3, 2.0)
+
+
+class Mp3(Transform):
+    """Compressed to a bit rate, in kbit/s, and decoded."""
+
+    name: Literal["mp3"] = "mp3"
+    kbps: Annotated[Span, _within(8, 320)] = (32.0, 128.0)
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if not self.bitrates:
+            raise ValueError(
+                f"kbps is {list(self.kbps)}, and MP3 has no bit rate between: it has "
+                f"{', '.join(map(str, MP3_KBPS))}"
+            )
+        return self
+
+    @property
+    def bitrates(self) -> list[int]:
+        """The bit rates of MP3 that lie within ``kbps``."""
+        return [rate for rate in MP3_KBPS if self.kbps[0] <= rate <= self.kbps[1]]
+
+
+class BackgroundNoise(Transform):
+    """A part of one of the recordings in a folder, this far below the music, in dB."""
+
+    name: Literal["background_noise"] = "background_noise"
+    folder: Annotated[str, Field(min_length=1)]
+    snr_db: Annotated[Span, _within(-30, 60)] = (3.0, 20.0)
+    _hashes: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The folder's recordings, relative to it, with their contents' hashes, once found."""
+        return self._hashes
+
+    def found(self, folder: Path, hashes: dict[str, str]) -> Self:
+        """The same with ``folder`` as every worker sees it, and what lies there."""
+        noise = self.model_copy(update={"folder": str(folder)})
+        noise._hashes = dict(hashes)
+        return noise
+
+
+MP3_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+AnyTransform = Gain | Equalizer | Room | Mp3 | BackgroundNoise
+TRANSFORMS: dict[str, type[Transform]] = {
+    model.model_fields["name"].default: model for model in get_args(AnyTransform)
+}
+"""The transforms, by the names that ``augment.transforms`` gives them."""
+
+
 class Augment(Settings):
     """Altered copies of train tracks."""
 
@@ -192,6 +298,7 @@ class Augment(Settings):
     stretch: Annotated[float, Field(ge=0, lt=0.5)] = 0.15
     snr_db: tuple[float, float] = (10.0, 30.0)
     probability: Annotated[float, Field(gt=0, le=1)] = 0.7
+    transforms: tuple[Annotated[AnyTransform, Field(discriminator="name")], ...] = ()
     seed: Seed = 0
 
     @model_validator(mode="after")
@@ -208,7 +315,24 @@ class Augment(Settings):
                 f"stretch is {self.stretch}: a change under {LEAST_STRETCH} is never drawn; "
                 "give 0 for none, or more"
             )
+        names = [transform.name for transform in self.transforms]
+        if names and self.method == "warp":
+            raise ValueError(
+                f"method is 'warp' and transforms has {', '.join(names)}: these alter audio, and "
+                "warp makes none; set method: render, or transforms: []"
+            )
+        if len(set(names)) != len(names):
+            raise ValueError(f"transforms has {', '.join(names)}: each of them once")
         return self
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides the copies: every value, and for noise its recordings, not their place."""
+        values = self.model_dump(mode="json")
+        for transform, dumped in zip(self.transforms, values["transforms"], strict=True):
+            if isinstance(transform, BackgroundNoise):
+                dumped["folder"] = transform.hashes
+        return values
 
 
 class SpecAugment(Settings):
@@ -216,6 +340,13 @@ class SpecAugment(Settings):
 
     frequency_bins: Annotated[int, Field(ge=0)] = 0
     time_frames: Annotated[int, Field(ge=0)] = 0
+
+
+_NO_SCALING = {
+    ("mfcc", "unit"): "cepstra have no floor to scale from",
+    ("stft", "unit"): "bins reach above the log-mel's maximum, which would be 1",
+    ("chroma", "clip"): "pitch classes are no levels, they lie between 0 and 1",
+}
 
 
 class Train(Settings):
@@ -238,9 +369,9 @@ class Train(Settings):
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
-        if self.feature == "mfcc" and self.scaling == "unit":
+        if reason := _NO_SCALING.get((self.feature, self.scaling)):
             raise ValueError(
-                "scaling is 'unit' and feature is 'mfcc': cepstra have no floor to scale from; "
+                f"scaling is '{self.scaling}' and feature is '{self.feature}': {reason}; "
                 "use scaling: standard"
             )
         if len(set(self.seeds)) != len(self.seeds):
@@ -293,7 +424,13 @@ class Params(Settings):
                 f"{how[self.train.feature]}"
             )
         blocks, frames = len(self.train.channels), self.features.window_frames
-        n_bins = self.features.bins[self.train.feature]
+        n_bins, masks = self.features.bins[self.train.feature], self.train.spec_augment
+        if masks.frequency_bins >= n_bins or masks.time_frames >= frames:
+            raise ValueError(
+                f"train.spec_augment masks up to {masks.frequency_bins} bins and "
+                f"{masks.time_frames} frames, but a window is {frames} frames x {n_bins} bins: "
+                "nothing would be left; mask less"
+            )
         smallest = min(frames, n_bins)
         if smallest < 2**blocks:
             raise ValueError(
@@ -339,6 +476,17 @@ def _sentence(path: str | Path, error: Any) -> str:
         near = difflib.get_close_matches(place[-1], known, n=1)
         hint = f"Did you mean '{near[0]}'?" if near else f"Known here: {', '.join(sorted(known))}."
         return f"{path}: {name} is not a setting. {hint}"
+    if error["type"] == "union_tag_invalid":
+        near = difflib.get_close_matches(str(error["ctx"]["tag"]), TRANSFORMS, n=1)
+        hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(TRANSFORMS)}."
+        return f"{path}: {name}: '{error['ctx']['tag']}' is not a transform. {hint}"
+    if error["type"] in ("union_tag_not_found", "model_attributes_type"):
+        return (
+            f"{path}: {name} is {error['input']!r}: give each transform its name, as in "
+            f"{{name: gain, gain_db: [-6, 6]}}; known: {', '.join(TRANSFORMS)}."
+        )
+    if error["type"] == "missing":
+        return f"{path}: {name} is missing."
     what = error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error":
         return f"{path}: {name + ': ' if name else ''}{what}."
@@ -348,6 +496,9 @@ def _sentence(path: str | Path, error: Any) -> str:
 def _known_keys(place: list[str]) -> list[str]:
     model: Any = Params
     for part in place:
-        field = next(f for n, f in model.model_fields.items() if (f.alias or n) == part)
-        model = field.annotation
+        if part in TRANSFORMS:
+            model = TRANSFORMS[part]
+        elif not part.isdigit():
+            field = next(f for n, f in model.model_fields.items() if (f.alias or n) == part)
+            model = field.annotation
     return [f.alias or n for n, f in model.model_fields.items()]

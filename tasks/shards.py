@@ -2,15 +2,16 @@
 
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import xxhash
 
 from genrenet.errors import AudioError
-from genrenet.features import audio, augment, preprocessing
-from genrenet.features.shards import Rows, ShardPlan, Source, write_shard
+from genrenet.features.augment import ORIGINAL, Draw
+from genrenet.features.plans import ShardPlan, Source
+from genrenet.features.preprocessing import Windows, extract, extract_copies
+from genrenet.features.shards import writing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,25 +64,24 @@ def build_shard(plan: ShardPlan) -> ShardReport:
     changed = tuple(s.track_id for s in plan.sources if hashes[s.path] != s.content_hash)
     if changed:
         return ShardReport(name=plan.path.name, n_tracks=len(plan.sources), changed=changed)
-    rows, quarantine, audio_s, n_windows = Rows(plan.spec), {}, 0.0, 0
-    for source in plan.sources:
-        try:
-            for copy, what, windows in _versions(source, plan):
-                rows.add(source.track_id, copy, what, windows)
-                n_windows += len(windows)
-                audio_s += float(windows.start_s[-1] - windows.start_s[0]) + plan.spec.window_s
-        except AudioError as error:
-            quarantine[source.track_id] = str(error)
-    write_shard(plan, rows, quarantine)
+    audio_s = 0.0
+    with writing(plan) as shard:
+        for source in plan.sources:
+            try:
+                for copy, what, windows in _versions(source, plan):
+                    shard.add(source.track_id, copy, what, windows)
+                    audio_s += float(windows.start_s[-1] - windows.start_s[0]) + plan.spec.window_s
+            except AudioError as error:
+                shard.quarantine[source.track_id] = str(error)
     return ShardReport(
         name=plan.path.name,
         n_tracks=len(plan.sources),
-        n_windows=n_windows,
+        n_windows=shard.n_rows,
         n_bytes=plan.path.stat().st_size,
         audio_s=audio_s,
         wall_s=time.perf_counter() - begin,
         worker=f"{os.uname().nodename}:{os.getpid()}",
-        quarantine=quarantine,
+        quarantine=shard.quarantine,
     )
 
 
@@ -92,17 +92,10 @@ def _hash_now(path: str) -> str | None:
         return None
 
 
-def _versions(
-    source: Source, plan: ShardPlan
-) -> Iterator[tuple[int, augment.Draw, preprocessing.Windows]]:
+def _versions(source: Source, plan: ShardPlan) -> list[tuple[int, Draw, Windows]]:
     """The windows of the original, or of each augmented copy, from one decoding."""
-    spec = plan.spec
-    y, offset_s = audio.load(Path(source.path), spec, start_s=source.start_s, end_s=source.end_s)
+    path, spec, start_s, end_s = Path(source.path), plan.spec, source.start_s, source.end_s
     if plan.augment is None:
-        yield 0, augment.ORIGINAL, preprocessing.windows(y, spec, offset_s=offset_s)
-        return
-    for copy in range(1, plan.augment.copies + 1):
-        what = augment.draw(plan.augment, source.track_id, copy)
-        seed = (plan.augment.seed, source.track_id, copy)
-        altered = augment.apply(y, spec.sr, what, seed=seed)
-        yield copy, what, preprocessing.windows(altered, spec)
+        return [(0, ORIGINAL, extract(path, spec, start_s=start_s, end_s=end_s))]
+    copies = extract_copies(path, spec, plan.augment, source.track_id, start_s=start_s, end_s=end_s)
+    return [(number, what, windows) for number, (what, windows) in enumerate(copies, start=1)]

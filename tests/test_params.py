@@ -105,6 +105,22 @@ def test_a_wrong_type_is_refused_by_name(read, text, message):
         ("augment: {pitch_semitones: 0.2}", "pitch_semitones is 0.2: .* never drawn"),
         ("augment: {stretch: 0.01}", "stretch is 0.01: .* never drawn"),
         ("train: {feature: mfcc, scaling: unit}", "scaling is 'unit' and feature is 'mfcc'"),
+        (
+            "{features: {stft: true}, train: {feature: stft, scaling: unit}}",
+            "scaling is 'unit' and feature is 'stft': bins reach above",
+        ),
+        (
+            "{features: {n_chroma: 24}, train: {feature: chroma, scaling: clip}}",
+            "scaling is 'clip' and feature is 'chroma': pitch classes are no levels",
+        ),
+        (
+            "{features: {n_chroma: 12}, train: {feature: chroma}}",
+            "train.channels has 4 blocks, .* 129 frames x 12 bins: use fewer blocks",
+        ),
+        (
+            "train: {spec_augment: {frequency_bins: 64}}",
+            "masks up to 64 bins .* nothing would be left",
+        ),
         ("train: {seeds: [1, 1]}", r"seeds is \[1, 1\]: each seed once"),
         ("train: {seeds: []}", "train.seeds"),
         ("train: {floor_db: 0}", "train.floor_db is 0"),

@@ -1,109 +1,187 @@
-"""Audio: from a file to a mono float32 signal at the specification's rate.
+"""Audio: the used part of a recording as mono float32 at its own rate, piece by piece.
 
-Amplitudes are relative to full scale (1.0).
+A file is decoded once, from the first sample that is used, and never held whole: pieces are at
+most 40 s long. Amplitudes are relative to full scale (1.0).
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import soundfile as sf
-import soxr
 
 from genrenet.errors import AudioError
 from genrenet.features.header import open_sound
 from genrenet.params import MIN_DURATION_S, Preprocessing
 
+PIECE_S = 40.0  # the usual 30-s clip is one piece, which is a few per cent faster than two
 SILENCE = 1e-4  # peak amplitude, -80 dB of full scale: below the noise of any recording chain
+LOUDEST = 1e15  # beyond it energies overflow; no recording comes near
 TRIM_FRAME, TRIM_HOP = 2_048, 512  # samples; as librosa.effects.trim
 TOLERANCE_S = 0.5  # headers of MP3 files are off by a few frames; a cut file lacks far more
 
 
-def load(
-    path: Path, spec: Preprocessing, *, start_s: float = 0.0, end_s: float | None = None
-) -> tuple[np.ndarray, float]:
-    """Decode the used part of a recording once and prepare it.
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """The used part of a recording.
 
-    Returns
-    -------
-    y : np.ndarray [shape=(n_samples,), dtype=float32]
-        Mono signal at ``spec.sr``.
-    offset_s : float
-        Where ``y`` begins in the file, in seconds.
+    Attributes
+    ----------
+    sr : int
+        Its sampling rate, in Hz.
+    begin_s : float
+        Where it begins in the file, in s.
+    pieces : iterator of (np.ndarray [shape=(n_samples,), dtype=float32], bool)
+        Consecutive pieces, and whether each is the last. Reading them may raise ``AudioError``.
+    """
+
+    sr: int
+    begin_s: float
+    pieces: Iterator[tuple[np.ndarray, bool]]
+
+
+def open_recording(
+    path: Path, spec: Preprocessing, *, start_s: float = 0.0, end_s: float | None = None
+) -> Recording:
+    """Open a recording, or one segment of it, at the first sample that is used.
 
     Raises
     ------
     AudioError
-        The recording cannot be decoded whole, is silent, not finite or too short.
+        The file cannot be read or too little of it is left; while the pieces are read: it is
+        damaged or truncated.
     """
-    y, sr, begin_s = _decode(path, spec, start_s, end_s)
-    y, lead_s = prepare(y, sr, spec)
-    return y, begin_s + lead_s
+    file = open_sound(path)
+    sr = file.samplerate
+    begin = round((start_s + spec.head_skip_s) * sr)
+    end = file.frames if end_s is None else min(file.frames, round(end_s * sr))
+    if spec.max_duration_s is not None:
+        end = min(end, begin + round(spec.max_duration_s * sr))
+    if (end - begin) / sr < MIN_DURATION_S:
+        file.close()
+        raise AudioError(
+            f"too short: {max(0, end - begin) / sr:.2f} s are left after the head skip, "
+            f"at least {MIN_DURATION_S} s needed"
+        )
+    return Recording(sr=sr, begin_s=begin / sr, pieces=_decoded(file, begin, end))
 
 
-def prepare(y: np.ndarray, sr: int, spec: Preprocessing) -> tuple[np.ndarray, float]:
-    """Check, trim and resample a mono signal; the seconds trimmed from its start come with it."""
-    if not np.isfinite(y).all():
-        raise AudioError("holds values that are not finite (NaN or infinite)")
-    if y.size == 0 or np.abs(y).max() < SILENCE:
-        raise AudioError("silent: no sample above -80 dB of full scale")
-    least = round(MIN_DURATION_S * sr)
-    if y.size < least:
-        raise AudioError(f"too short: {y.size / sr:.2f} s, at least {MIN_DURATION_S} s needed")
-    first, last = (0, y.size) if spec.trim_db is None else trim_bounds(y, spec.trim_db)
-    if last - first < least:  # a bark in five seconds of silence keeps some of the silence
-        first = min(first, y.size - least)
-        last = first + least
-    return soxr.resample(y[first:last], sr, spec.sr, quality="HQ"), first / sr
+def whole(y: np.ndarray, sr: int) -> Recording:
+    """A mono signal that is in memory, as a recording of one piece."""
+    return Recording(sr=sr, begin_s=0.0, pieces=iter([(np.asarray(y, np.float32), True)]))
 
 
 def mix_down(samples: np.ndarray) -> np.ndarray:
     """Mean over channels: [shape=(n_samples, n_channels)] to [shape=(n_samples,)], float32.
 
-    Strided sums are ten times faster than ``np.mean`` over an axis of two.
+    Strided sums are ten times faster than ``np.mean`` over an axis of two. 16-bit samples come as
+    integers, which libsndfile hands over faster; scaling by a power of two gives the same bits.
     """
-    y = samples[:, 0].copy()
-    for channel in range(1, samples.shape[1]):
+    n_channels = samples.shape[1]
+    scale = np.float32(1 / n_channels)
+    if samples.dtype == np.int16:
+        samples, scale = samples.astype(np.float32), scale * np.float32(2**-15)
+    y = samples[:, 0].copy() if n_channels == 1 else samples[:, 0] + samples[:, 1]
+    for channel in range(2, n_channels):
         y += samples[:, channel]
-    y *= np.float32(1 / samples.shape[1])
-    return y
+    if scale != 1:
+        y *= scale
+    return np.asarray(y)
 
 
-def trim_bounds(y: np.ndarray, trim_db: float) -> tuple[int, int]:
-    """First and last sample of what is within ``trim_db`` of the loudest frame.
+class Loudness:
+    """Where a recording is loud enough to be used: fed with its pieces, asked at its end.
 
-    Same frames and threshold as ``librosa.effects.trim``.
+    Frames and threshold are those of ``librosa.effects.trim``.
+
+    Parameters
+    ----------
+    trim_db : float or None
+        What lies this far under the loudest frame is cut from both ends; None: nothing.
     """
-    padded = np.pad(y, (TRIM_FRAME // 2, TRIM_FRAME // 2 + -y.size % TRIM_HOP))
-    hops = padded.reshape(-1, TRIM_HOP)
-    energy = np.einsum("ij,ij->i", hops, hops, dtype=np.float64)  # no float64 copy of the signal
-    power = np.convolve(energy, np.ones(TRIM_FRAME // TRIM_HOP), "valid")[: 1 + y.size // TRIM_HOP]
-    loud = np.flatnonzero(power > power.max() * 10 ** (-trim_db / 10))
-    return int(loud[0] * TRIM_HOP), int(min(y.size, (loud[-1] + 1) * TRIM_HOP))
+
+    def __init__(self, trim_db: float | None) -> None:
+        self.trim_db = trim_db
+        self.n_samples, self.peak = 0, np.float32(0)
+        self._energies: list[np.ndarray] = []
+
+    def push(self, piece: np.ndarray) -> None:
+        """Hear the next piece; all but the last are multiples of 512 samples long.
+
+        Raises
+        ------
+        AudioError
+            The piece holds what is no sound.
+        """
+        self.n_samples += len(piece)
+        if len(piece):
+            self.peak = np.max([self.peak, piece.max(), -piece.min()])
+        if not np.isfinite(self.peak):
+            raise AudioError("holds values that are not finite (NaN or infinite)")
+        if self.peak > LOUDEST:
+            raise AudioError(f"holds samples of {self.peak:.0e} times full scale: that is no sound")
+        if self.trim_db is not None:
+            self._energies.append(_energy(piece))
+
+    def bounds(self, sr: int) -> tuple[int, int]:
+        """First sample that is used, and the one after the last.
+
+        Raises
+        ------
+        AudioError
+            The recording is silent or too short.
+        """
+        n, least = self.n_samples, round(MIN_DURATION_S * sr)
+        if self.peak < SILENCE:
+            raise AudioError("silent: no sample above -80 dB of full scale")
+        if n < least:
+            raise AudioError(f"too short: {n / sr:.2f} s, at least {MIN_DURATION_S} s needed")
+        if self.trim_db is None:
+            return 0, n
+        n_hops = TRIM_FRAME // TRIM_HOP
+        energy = np.pad(np.concatenate(self._energies), n_hops // 2)
+        power = np.convolve(energy, np.ones(n_hops), "valid")[: 1 + n // TRIM_HOP]
+        loud = np.flatnonzero(power > power.max() * 10 ** (-self.trim_db / 10))
+        first, last = int(loud[0] * TRIM_HOP), int(min(n, (loud[-1] + 1) * TRIM_HOP))
+        if last - first < least:  # a bark in five seconds of silence keeps some of the silence
+            first = min(first, n - least)
+            last = first + least
+        return first, last
 
 
-def _decode(
-    path: Path, spec: Preprocessing, start_s: float, end_s: float | None
-) -> tuple[np.ndarray, int, float]:
-    """The used part of the file as mono float32, its rate, and where it begins, in s."""
-    with open_sound(path) as file:
-        sr = file.samplerate
-        begin = round((start_s + spec.head_skip_s) * sr)
-        end = file.frames if end_s is None else min(file.frames, round(end_s * sr))
-        if spec.max_duration_s is not None:
-            end = min(end, begin + round(spec.max_duration_s * sr))
-        if (end - begin) / sr < MIN_DURATION_S:
-            raise AudioError(
-                f"too short: {max(0, end - begin) / sr:.2f} s are left after the head skip, "
-                f"at least {MIN_DURATION_S} s needed"
-            )
+def _energy(piece: np.ndarray) -> np.ndarray:
+    """Sum of squares of each 512 samples, the last ones filled up with silence."""
+    n_whole = len(piece) // TRIM_HOP * TRIM_HOP
+    hops = piece[:n_whole].reshape(-1, TRIM_HOP)
+    rest = piece[n_whole:].astype(np.float64)
+    energy = np.vecdot(hops, hops).astype(np.float64)
+    return np.append(energy, rest @ rest) if len(rest) else energy
+
+
+def _decoded(file: sf.SoundFile, begin: int, end: int) -> Iterator[tuple[np.ndarray, bool]]:
+    """Mono pieces of equal length, all but the last a multiple of 512 samples."""
+    sr = file.samplerate
+    n_pieces = -(-(end - begin) // int(PIECE_S * sr))
+    length = -(-(end - begin) // (n_pieces * TRIM_HOP)) * TRIM_HOP
+    # integers are faster for PCM WAV alone; elsewhere they would be a detour
+    dtype = "int16" if (file.format, file.subtype) == ("WAV", "PCM_16") else "float32"
+    decoded = 0
+    with file:
         try:
             file.seek(begin)
-            samples = file.read(end - begin, dtype="float32", always_2d=True)
+            while decoded < end - begin:
+                wanted = min(length, end - begin - decoded)
+                samples = file.read(wanted, dtype=dtype, always_2d=True)
+                decoded += len(samples)
+                ends = len(samples) < wanted or decoded == end - begin
+                if ends and (end - begin - decoded) / sr > TOLERANCE_S:
+                    raise AudioError(
+                        f"truncated: the header promises {(end - begin) / sr:.1f} s, "
+                        f"{decoded / sr:.1f} s could be decoded"
+                    )
+                yield mix_down(samples), ends
+                if ends:
+                    return
         except sf.LibsndfileError as error:
             raise AudioError(f"damaged: libsndfile says '{error.error_string}'") from error
-    if (end - begin - len(samples)) / sr > TOLERANCE_S:
-        raise AudioError(
-            f"truncated: the header promises {(end - begin) / sr:.1f} s, "
-            f"{len(samples) / sr:.1f} s could be decoded"
-        )
-    return mix_down(samples), sr, begin / sr

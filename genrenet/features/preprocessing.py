@@ -1,18 +1,29 @@
 """The one way from a recording to windows, the same in training and in prediction.
 
-A window is ``window_frames`` consecutive frames of the whole clip's features. Windows begin
-every ``step_frames`` frames; the last one ends with the clip. A clip shorter than a window is
-repeated, in frames, to fill one.
+A window is ``window_frames`` consecutive frames of the whole clip's features. Frames whose centre
+lies in a cut-off start or end are left out. Windows begin every ``step_frames`` frames; the last
+one ends with the clip. A clip shorter than a window is repeated, in frames, to fill one.
+
+A recording is decoded once, piece by piece, for all its versions: the original or any number of
+altered copies. Only features are held whole.
 """
 
+import functools
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+import soxr
+from threadpoolctl import ThreadpoolController
 
-from genrenet.features import audio, mel
-from genrenet.params import Preprocessing
+from genrenet.features import render, warp
+from genrenet.features.audio import Loudness, Recording, open_recording, whole
+from genrenet.features.augment import ORIGINAL, Draw, draw, seed_of
+from genrenet.features.noises import noise_folder
+from genrenet.features.spectra import Spectra
+from genrenet.params import Augment, Preprocessing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,18 +33,16 @@ class Windows:
     Attributes
     ----------
     start_s : np.ndarray [shape=(n_windows,), dtype=float64]
-        Where each window begins in the file, in s.
+        Where each window begins in the file (in the copy, for a copy), in s.
     peak_db : np.float32
         Maximum of the clip's log-mel spectrogram, in dB.
-    mel : np.ndarray [shape=(n_windows, window_frames, n_mels), dtype=spec.dtype]
-        Power in dB.
-    mfcc : np.ndarray [shape=(n_windows, window_frames, n_mfcc), dtype=spec.dtype]
+    features : dict of str to np.ndarray [shape=(n_windows, window_frames, n_bins)]
+        By name, as in ``spec.bins``; of ``spec.dtype``.
     """
 
     start_s: np.ndarray
     peak_db: np.float32
-    mel: np.ndarray
-    mfcc: np.ndarray
+    features: dict[str, np.ndarray]
 
     def __len__(self) -> int:
         return len(self.start_s)
@@ -49,32 +58,39 @@ def extract(
     AudioError
         The recording cannot be used; the message gives the reason.
     """
-    y, offset_s = audio.load(path, spec, start_s=start_s, end_s=end_s)
-    return windows(y, spec, offset_s=offset_s)
+    recording = open_recording(path, spec, start_s=start_s, end_s=end_s)
+    return _analyse(recording, spec, [_Version(recording.sr, spec)])[0]
 
 
-def windows(y: np.ndarray, spec: Preprocessing, *, offset_s: float = 0.0) -> Windows:
-    """Windows of a prepared signal.
+def from_signal(y: np.ndarray, sr: int, spec: Preprocessing) -> Windows:
+    """Windows of a mono signal [shape=(n_samples,), dtype=float32] at ``sr`` Hz."""
+    return _analyse(whole(y, sr), spec, [_Version(sr, spec)])[0]
 
-    Parameters
-    ----------
-    y : np.ndarray [shape=(n_samples,), dtype=float32]
-        Mono signal at ``spec.sr``, as :func:`genrenet.features.audio.load` gives it.
-    spec : Preprocessing
-        The specification.
-    offset_s : float
-        Where ``y`` begins in the file, in s.
+
+def extract_copies(
+    path: Path,
+    spec: Preprocessing,
+    settings: Augment,
+    track_id: str,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+) -> list[tuple[Draw, Windows]]:
+    """Windows of a recording's altered copies, and what was drawn for each, from one decoding.
+
+    Raises
+    ------
+    AudioError
+        The recording cannot be used; the message gives the reason.
     """
-    with threadpool_limits(1, user_api="blas"):  # two threads give other float32 bits
-        log_mel = mel.log_mel(y, spec)
-        cepstrum = mel.mfcc(log_mel, spec.n_mfcc)
-    starts = window_starts(len(log_mel), spec)
-    return Windows(
-        start_s=offset_s + starts * spec.hop_length / spec.sr,
-        peak_db=log_mel.max(),
-        mel=_cut(log_mel, starts, spec),
-        mfcc=_cut(cepstrum, starts, spec),
-    )
+    recording = open_recording(path, spec, start_s=start_s, end_s=end_s)
+    numbers = range(1, settings.copies + 1)
+    draws = [draw(settings, track_id, number) for number in numbers]
+    versions = [
+        _copy(recording.sr, spec, settings, what, (track_id, number))
+        for what, number in zip(draws, numbers, strict=True)
+    ]
+    return list(zip(draws, _analyse(recording, spec, versions), strict=True))
 
 
 def window_starts(n_frames: int, spec: Preprocessing) -> np.ndarray:
@@ -84,9 +100,90 @@ def window_starts(n_frames: int, spec: Preprocessing) -> np.ndarray:
     return regular if regular[-1] == last else np.append(regular, last)
 
 
+class _Version:
+    """One version of a recording on its way to windows: resampled, altered, transformed."""
+
+    def __init__(
+        self,
+        sr: int,
+        spec: Preprocessing,
+        *,
+        what: Draw = ORIGINAL,
+        warped: bool = False,
+        alter: Callable[[np.ndarray, int], np.ndarray] = lambda y, _: y,
+    ) -> None:
+        rate = warp.analysis_rate(what, spec.sr) if warped else spec.sr
+        hop = warp.analysis_hop(what, spec.hop_length) if warped else spec.hop_length
+        self.sr, self.spec, self.alter, self.n_pieces = sr, spec, alter, 0
+        # frames of the copy are so many samples of the recording apart
+        self.frame_samples = sr * spec.hop_length * (what.stretch_rate or 1.0) / spec.sr
+        self.spectra = Spectra(spec, hop=hop)
+        self.resampler = None
+        if rate != sr:
+            self.resampler = soxr.ResampleStream(sr, rate, 1, dtype="float32", quality="HQ")
+
+    def push(self, piece: np.ndarray, *, last: bool) -> None:
+        y = piece if self.resampler is None else self.resampler.resample_chunk(piece, last=last)
+        self.spectra.push(self.alter(y, self.n_pieces))
+        self.n_pieces += 1
+
+    def finish(self, begin_s: float, first: int, last: int | None) -> Windows:
+        """Windows of the frames whose centres lie from sample ``first`` to before ``last``."""
+        begin = _frame_at(first, self.frame_samples)
+        end = None if last is None else max(begin + 1, _frame_at(last, self.frame_samples))
+        frames = self.spectra.finish(begin, end)
+        starts = window_starts(len(frames.features["mel"]), self.spec)
+        return Windows(
+            start_s=begin_s + (begin + starts) * self.spec.hop_length / self.spec.sr,
+            peak_db=frames.peak_db,
+            features={n: _cut(f, starts, self.spec) for n, f in frames.features.items()},
+        )
+
+
+def _copy(
+    sr: int, spec: Preprocessing, settings: Augment, what: Draw, key: tuple[str, int]
+) -> _Version:
+    """An altered copy; its noise differs from piece to piece of a long recording."""
+
+    def warped(y: np.ndarray, piece: int) -> np.ndarray:
+        return warp.with_noise(y, what.snr_db, seed=seed_of(settings.seed, *key, piece))
+
+    def rendered(y: np.ndarray, piece: int) -> np.ndarray:
+        seed = seed_of(settings.seed, *key, piece)
+        return render.render(y, spec.sr, what, seed=seed, noises=noise_folder(settings))
+
+    if settings.method == "warp":
+        return _Version(sr, spec, what=what, warped=True, alter=warped)
+    return _Version(sr, spec, what=what, alter=rendered)
+
+
+def _analyse(
+    recording: Recording, spec: Preprocessing, versions: Sequence[_Version]
+) -> list[Windows]:
+    """Feed every piece to all versions, then cut off what is too quiet at both ends."""
+    loudness = Loudness(spec.trim_db)
+    with _blas().limit(limits=1, user_api="blas"):  # two threads give other float32 bits
+        for piece, last in recording.pieces:
+            loudness.push(piece)
+            for version in versions:
+                version.push(piece, last=last)
+        first, end = loudness.bounds(recording.sr)
+        used_to = None if end == loudness.n_samples else end
+        return [version.finish(recording.begin_s, first, used_to) for version in versions]
+
+
+@functools.cache
+def _blas() -> ThreadpoolController:
+    """The libraries that are loaded; looking for them takes milliseconds."""
+    return ThreadpoolController()
+
+
+def _frame_at(sample: int, frame_samples: float) -> int:
+    """The first frame that does not begin before ``sample``; exact where they coincide."""
+    return math.ceil(sample / frame_samples - 1e-9)
+
+
 def _cut(frames: np.ndarray, starts: np.ndarray, spec: Preprocessing) -> np.ndarray:
-    frames = frames.astype(spec.dtype)
     if len(frames) < spec.window_frames:
         frames = np.resize(frames, (spec.window_frames, frames.shape[1]))  # repeats
-    every = np.lib.stride_tricks.sliding_window_view(frames, spec.window_frames, axis=0)
-    return np.ascontiguousarray(every[starts].swapaxes(1, 2))
+    return np.stack([frames[begin : begin + spec.window_frames] for begin in starts])

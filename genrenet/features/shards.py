@@ -2,119 +2,109 @@
 
 A row is one window: whose it is, where it begins, which copy (0 is the original), what was drawn
 for the copy, and its features as raw bytes (``FixedSizeBinary``: read without copying). The
-footer's key ``genrenet`` is JSON: the specification, the augmentation, each track with the hash
-of what it was made from, and the tracks that could not be used, with the reason. Genre, group and
-split are joined from the catalog, so that another label rewrites no shard.
+schema's key ``genrenet`` is JSON: the specification, the augmentation, each track with the hash
+of what it was made from. The footer's key ``quarantine`` names the tracks that could not be used,
+with the reason. Genre, group and split are joined from the catalog, so that another label rewrites
+no shard.
 """
 
-import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from genrenet.atomic import replacing
 from genrenet.errors import DataError
-from genrenet.features.augment import Draw
-from genrenet.features.preprocessing import Windows
-from genrenet.params import Augment, Preprocessing
+from genrenet.features.plans import ShardPlan
+from genrenet.params import Preprocessing
+
+if TYPE_CHECKING:  # a rerun that finds every shard in place imports no signal processing
+    from genrenet.features.augment import Draw
+    from genrenet.features.preprocessing import Windows
 
 ROW_GROUP = 256  # rows; measured: 10.5 of at most 11.5 GB/s, and 4 MB in memory at the defaults
-FEATURES = ("mel", "mfcc")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A track as a shard sees it: where the audio is, and the hash that it must have."""
+class ShardWriter:
+    """A shard in the making: rows go to the disk in groups of 256, no more are held.
 
-    track_id: str
-    path: str
-    content_hash: str
-    start_s: float = 0.0
-    end_s: float | None = None
-
-    @property
-    def fingerprint(self) -> str:
-        """What the rows of this track depend on, besides the settings."""
-        end = "" if self.end_s is None else repr(self.end_s)
-        return f"{self.content_hash} {self.start_s!r}-{end}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShardPlan:
-    """Everything that decides a shard's bytes.
-
-    Attributes
-    ----------
-    path : Path
-        Where the shard is to be.
-    sources : tuple of Source
-        Its tracks.
-    spec : Preprocessing
-        The specification.
-    augment : Augment or None
-        None for originals; else the shard holds this augmentation's copies and no original.
+    Made by :func:`writing`.
     """
 
-    path: Path
-    sources: tuple[Source, ...]
-    spec: Preprocessing
-    augment: Augment | None = None
+    def __init__(self, file: pq.ParquetWriter, spec: Preprocessing) -> None:
+        self._file, self._schema = file, shard_schema(spec)
+        self._pending: list[pa.Table] = []
+        self.n_rows = 0
+        self.quarantine: dict[str, str] = {}
+        """Track id and reason of what cannot be used."""
 
-    @property
-    def identity(self) -> dict[str, Any]:
-        """What the footer must say for the shard to be kept."""
-        return {
-            "specification": self.spec.model_dump(mode="json"),
-            "specification_hash": self.spec.hash,
-            "augmentation": self.augment and self.augment.model_dump(mode="json"),
-            "tracks": {source.track_id: source.fingerprint for source in self.sources},
-        }
-
-
-@dataclass
-class Rows:
-    """Rows on their way into a shard."""
-
-    spec: Preprocessing
-    _columns: dict[str, list[Any]] = field(default_factory=dict)
-
-    def add(self, track_id: str, copy: int, draw: Draw, windows: Windows) -> None:
+    def add(self, track_id: str, copy: int, what: "Draw", windows: "Windows") -> None:
         """Append a clip's windows."""
         n = len(windows)
-        for name, value in {"track_id": track_id, "copy": copy, **asdict(draw)}.items():
-            self._columns.setdefault(name, []).extend([value] * n)
-        self._columns.setdefault("start_s", []).extend(windows.start_s)
-        self._columns.setdefault("peak_db", []).extend([windows.peak_db] * n)
-        for feature in FEATURES:
-            self._columns.setdefault(feature, []).append(getattr(windows, feature))
+        given = {"track_id": track_id, "copy": copy, "peak_db": windows.peak_db, **asdict(what)}
+        columns = {name: pa.repeat(_scalar(given[name], self._schema, name), n) for name in given}
+        columns["start_s"] = pa.array(windows.start_s)
+        for name, values in windows.features.items():
+            block = pa.py_buffer(np.ascontiguousarray(values))
+            kind = self._schema.field(name).type
+            columns[name] = pa.FixedSizeBinaryArray.from_buffers(kind, n, [None, block])
+        arrays = [columns[name] for name in self._schema.names]
+        self._pending.append(pa.Table.from_arrays(arrays, schema=self._schema))
+        self.n_rows += n
+        if sum(map(len, self._pending)) >= ROW_GROUP:
+            self._write(whole_groups=True)
 
-    def table(self) -> pa.Table:
-        """The rows as a table of the shard's schema."""
-        schema = shard_schema(self.spec)
-        columns = [self._array(field) for field in schema]
-        return pa.Table.from_arrays(columns, schema=schema)
+    def finish(self) -> None:
+        """Write what is left, and the quarantine."""
+        self._write(whole_groups=False)
+        reasons = json.dumps(self.quarantine, sort_keys=True, ensure_ascii=False)
+        self._file.add_key_value_metadata({"quarantine": reasons})
 
-    def _array(self, field: pa.Field) -> pa.Array:
-        values = self._columns.get(field.name, [])
-        if field.name not in FEATURES:
-            return pa.array(values, field.type)
-        block = np.concatenate(values) if values else np.empty((0,))
-        return pa.FixedSizeBinaryArray.from_buffers(
-            field.type, len(block), [None, pa.py_buffer(np.ascontiguousarray(block))]
-        )
+    def _write(self, *, whole_groups: bool) -> None:
+        if not self._pending:
+            return
+        # in one piece, so that the bytes depend on the rows and not on how they came
+        table = pa.concat_tables(self._pending).combine_chunks()
+        n = len(table) // ROW_GROUP * ROW_GROUP if whole_groups else len(table)
+        self._file.write_table(table.slice(0, n), row_group_size=ROW_GROUP)
+        self._pending = [table.slice(n)] if n < len(table) else []
+
+
+@contextmanager
+def writing(plan: ShardPlan) -> Iterator[ShardWriter]:
+    """Write a shard whole or not at all; equal plans give equal bytes.
+
+    It comes to its place by a rename: DVC may have hard-linked the old file to its cache.
+    """
+    about = json.dumps(plan.identity, sort_keys=True, ensure_ascii=False)
+    schema = shard_schema(plan.spec).with_metadata({"genrenet": about})
+    with (
+        replacing(plan.path) as temporary,
+        pq.ParquetWriter(
+            temporary,
+            schema,
+            compression="lz4",
+            use_dictionary=["track_id"],
+            write_statistics=["track_id", "start_s"],
+        ) as file,
+    ):
+        shard = ShardWriter(file, plan.spec)
+        yield shard
+        shard.finish()
 
 
 def shard_schema(spec: Preprocessing) -> pa.Schema:
     """A shard's columns; a feature's shape and dtype stand in its field's metadata."""
     itemsize = np.dtype(spec.dtype).itemsize
     features = []
-    for name in FEATURES:
-        shape = (spec.window_frames, spec.bins[name])
+    for name, n_bins in spec.bins.items():
+        shape = (spec.window_frames, n_bins)
         about = {"shape": json.dumps(shape), "dtype": spec.dtype}
         features.append(pa.field(name, pa.binary(shape[0] * shape[1] * itemsize), metadata=about))
     return pa.schema(
@@ -125,58 +115,11 @@ def shard_schema(spec: Preprocessing) -> pa.Schema:
             ("pitch_semitones", pa.float32()),  # null: not drawn
             ("stretch_rate", pa.float32()),
             ("snr_db", pa.float32()),
+            ("transforms", pa.string()),  # JSON {name: {parameter: value}}; null: none
             ("peak_db", pa.float32()),  # maximum of the clip's log-mel, not of the window's
             *features,
         ]
     )
-
-
-def shard_of(track_id: str, n_shards: int) -> int:
-    """The shard of a track: decided by its id alone, so that adding one moves no other."""
-    key = hashlib.blake2b(track_id.encode(), digest_size=8, key=b"genrenet shard").digest()
-    return int.from_bytes(key, "little") % n_shards
-
-
-def plan_shards(
-    sources: Sequence[Source],
-    folder: Path,
-    spec: Preprocessing,
-    *,
-    n_shards: int,
-    augment: Augment | None = None,
-) -> list[ShardPlan]:
-    """Distribute tracks over shards; shards without a track are left out."""
-    members: dict[int, list[Source]] = {}
-    for source in sorted(sources, key=lambda source: source.track_id):
-        members.setdefault(shard_of(source.track_id, n_shards), []).append(source)
-    return [
-        ShardPlan(
-            path=folder / f"shard-{index:05d}-of-{n_shards:05d}.parquet",
-            sources=tuple(members[index]),
-            spec=spec,
-            augment=augment,
-        )
-        for index in sorted(members)
-    ]
-
-
-def write_shard(plan: ShardPlan, rows: Rows, quarantine: dict[str, str]) -> None:
-    """Write a shard whole or not at all; equal plans give equal bytes."""
-    about = json.dumps(
-        {**plan.identity, "quarantine": quarantine}, sort_keys=True, ensure_ascii=False
-    )
-    table = rows.table().replace_schema_metadata({"genrenet": about})
-    plan.path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = plan.path.with_name(plan.path.name + ".tmp")
-    pq.write_table(
-        table,
-        temporary,
-        compression="lz4",
-        row_group_size=ROW_GROUP,
-        use_dictionary=["track_id"],
-        write_statistics=["track_id", "start_s"],
-    )
-    temporary.replace(plan.path)  # a rename: DVC may have hard-linked the old file to its cache
 
 
 def read_footer(path: Path) -> dict[str, Any]:
@@ -188,8 +131,9 @@ def read_footer(path: Path) -> dict[str, Any]:
         The file is no shard.
     """
     try:
-        about = pq.read_schema(path).metadata or {}
-        return dict(json.loads(about[b"genrenet"]))
+        about = pq.read_metadata(path).metadata or {}
+        quarantine = json.loads(about[b"quarantine"])
+        return {**json.loads(about[b"genrenet"]), "quarantine": quarantine}
     except (OSError, KeyError, pa.ArrowInvalid) as error:
         raise DataError(
             f"{path}: is no shard of genrenet. Delete it and run 'dvc repro'."
@@ -237,3 +181,7 @@ def _chunks(
     for chunk in column.chunks:
         values = np.frombuffer(chunk.buffers()[1], dtype).reshape(-1, *shape)
         yield values[chunk.offset : chunk.offset + len(chunk)]
+
+
+def _scalar(value: Any, schema: pa.Schema, name: str) -> pa.Scalar:
+    return pa.scalar(value, schema.field(name).type)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genrenet.errors import DataError
+from genrenet.errors import AudioError, DataError
 from genrenet.features.augment import ORIGINAL, Draw
-from genrenet.features.preprocessing import windows
+from genrenet.features.plans import Source, plan_shards, shard_of
+from genrenet.features.preprocessing import from_signal
 from genrenet.features.shards import (
-    FEATURES,
     ROW_GROUP,
-    Rows,
-    Source,
     is_current,
-    plan_shards,
     read_footer,
-    shard_of,
     shard_paths,
     to_numpy,
-    write_shard,
+    writing,
 )
 from genrenet.params import Augment, Preprocessing
 from tests.signals import noise
@@ -48,17 +45,17 @@ def plan(spec, tmp_path):
     return make
 
 
-def rows_of(clips, spec, draw=ORIGINAL):
-    """Rows of clips, each given as track id and windows."""
-    rows = Rows(spec)
-    for track_id, clip in clips:
-        rows.add(track_id, 0, draw, clip)
-    return rows
+def write_shard(shard, clips=(), quarantine=(), what=ORIGINAL):
+    """Write clips, each given as track id and windows."""
+    with writing(shard) as rows:
+        for track_id, windows in clips:
+            rows.add(track_id, 0, what, windows)
+        rows.quarantine.update(quarantine)
 
 
 def clip(spec, seed=0, duration_s=4.0):
     """Windows of noise."""
-    return windows(noise(sr=spec.sr, duration_s=duration_s, seed=seed), spec)
+    return from_signal(noise(sr=spec.sr, duration_s=duration_s, seed=seed), spec.sr, spec)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32"])
@@ -67,7 +64,7 @@ def test_rows_come_back_as_they_were_written(plan, spec, dtype):
     spec = spec.model_copy(update={"dtype": dtype})
     one, two = clip(spec, seed=1), clip(spec, seed=2, duration_s=2.0)
     shard = plan(settings=spec)
-    write_shard(shard, rows_of([("a", one), ("b", two)], spec, Draw(snr_db=12.5)), {})
+    write_shard(shard, [("a", one), ("b", two)], what=Draw(snr_db=12.5))
 
     table = pq.read_table(shard.path)
 
@@ -76,8 +73,8 @@ def test_rows_come_back_as_they_were_written(plan, spec, dtype):
     assert table["peak_db"].to_pylist() == [one.peak_db] * len(one) + [two.peak_db] * len(two)
     assert set(table["snr_db"].to_pylist()) == {12.5}
     assert set(table["stretch_rate"].to_pylist()) == {None}
-    for feature in FEATURES:
-        written = np.concatenate([getattr(one, feature), getattr(two, feature)])
+    for feature in spec.bins:
+        written = np.concatenate([one.features[feature], two.features[feature]])
         assert np.array_equal(to_numpy(table[feature], table.schema.field(feature)), written)
 
 
@@ -85,19 +82,51 @@ def test_rows_of_many_row_groups_come_back(plan, spec):
     """Chunks have offsets, and a slice keeps the buffer of the whole."""
     one = clip(spec, duration_s=150)
     shard = plan()
-    write_shard(shard, rows_of([("a", one)], spec), {})
+    write_shard(shard, [("a", one)])
 
     table = pq.read_table(shard.path).slice(ROW_GROUP - 5, 10)
 
     mel = to_numpy(table["mel"], table.schema.field("mel"))
-    assert np.array_equal(mel, one.mel[ROW_GROUP - 5 : ROW_GROUP + 5])
+    assert np.array_equal(mel, one.features["mel"][ROW_GROUP - 5 : ROW_GROUP + 5])
     assert pq.ParquetFile(shard.path).num_row_groups == 2
+
+
+def test_the_bytes_do_not_depend_on_how_the_rows_came(plan, spec):
+    """Row groups are of 256, whether a clip fills many or many clips fill one."""
+    one, found = clip(spec, duration_s=300), []
+    for n_parts in (1, 7, len(one)):
+        shard = plan()
+        with writing(shard) as rows:
+            for part in np.array_split(np.arange(len(one)), n_parts):
+                features = {name: values[part] for name, values in one.features.items()}
+                rows.add(
+                    "a", 0, ORIGINAL, replace(one, start_s=one.start_s[part], features=features)
+                )
+        found.append(shard.path.read_bytes())
+
+    assert found[0] == found[1] == found[2]
+    about = pq.read_metadata(shard.path)
+    sizes = [about.row_group(n).num_rows for n in range(about.num_row_groups)]
+    assert sizes == [*[ROW_GROUP] * (len(one) // ROW_GROUP), len(one) % ROW_GROUP]
+
+
+def test_a_shard_that_fails_leaves_nothing(plan, spec):
+    """Neither half a file nor a temporary one; the former shard stays."""
+    write_shard(plan(), quarantine={"a": "silent"})
+    before = plan().path.read_bytes()
+
+    with pytest.raises(AudioError), writing(plan()) as rows:  # noqa: PT012 - it fails half-way
+        rows.add("a", 0, ORIGINAL, clip(spec))
+        raise AudioError("damaged")
+
+    assert [path.name for path in plan().path.parent.iterdir()] == [plan().path.name]
+    assert plan().path.read_bytes() == before
 
 
 def test_a_shard_of_unusable_tracks_has_no_rows(plan, spec):
     """It says why, and is read like any other."""
     shard = plan()
-    write_shard(shard, Rows(spec), {"a": "silent", "b": "silent"})
+    write_shard(shard, quarantine={"a": "silent", "b": "silent"})
 
     table = pq.read_table(shard.path)
 
@@ -109,7 +138,7 @@ def test_equal_rows_give_equal_bytes(plan, spec):
     """No time, no random name, no order of a dict."""
     shard, bytes_ = plan(), []
     for reasons in ({"a": "x", "b": "y"}, {"b": "y", "a": "x"}):
-        write_shard(shard, rows_of([("a", clip(spec))], spec), reasons)
+        write_shard(shard, [("a", clip(spec))], reasons)
         bytes_.append(shard.path.read_bytes())
 
     assert bytes_[0] == bytes_[1]
@@ -118,11 +147,11 @@ def test_equal_rows_give_equal_bytes(plan, spec):
 def test_writing_leaves_the_old_file_to_whoever_holds_it(plan, spec, tmp_path):
     """DVC's cache may be a hard link to it."""
     shard = plan()
-    write_shard(shard, Rows(spec), {})
+    write_shard(shard)
     os.link(shard.path, tmp_path / "cache")
     before = (tmp_path / "cache").read_bytes()
 
-    write_shard(shard, rows_of([("a", clip(spec))], spec), {})
+    write_shard(shard, [("a", clip(spec))])
 
     assert (tmp_path / "cache").read_bytes() == before != shard.path.read_bytes()
     assert not list(tmp_path.glob("*.tmp"))
@@ -131,7 +160,7 @@ def test_writing_leaves_the_old_file_to_whoever_holds_it(plan, spec, tmp_path):
 def test_the_footer_says_what_the_shard_was_made_from(plan, spec):
     """Specification, augmentation, tracks with their hashes, and what could not be used."""
     shard = plan(track("a"), track("b", start_s=1.0, end_s=2.5), augment=Augment())
-    write_shard(shard, Rows(spec), {"b": "silent"})
+    write_shard(shard, quarantine={"b": "silent"})
 
     assert read_footer(shard.path) == {
         "specification": spec.model_dump(mode="json"),
@@ -154,7 +183,7 @@ def test_what_is_no_shard_is_never_current(plan, content):
 
 def test_a_written_shard_is_current(plan, spec):
     """A quarantined track does not make it stale; nor does another path of the same bytes."""
-    write_shard(plan(), Rows(spec), {"a": "silent"})
+    write_shard(plan(), quarantine={"a": "silent"})
 
     assert is_current(plan())
     assert is_current(plan(track("a", path="/moved.wav"), track("b")))
@@ -172,18 +201,18 @@ def test_a_written_shard_is_current(plan, spec):
 )
 def test_other_tracks_make_a_shard_stale(plan, spec, other):
     """One less, one more, other bytes, another segment."""
-    write_shard(plan(), Rows(spec), {})
+    write_shard(plan())
 
     assert not is_current(plan(*other))
 
 
 def test_other_settings_make_a_shard_stale(plan, spec):
     """Another specification, copies instead of originals, another augmentation."""
-    write_shard(plan(), Rows(spec), {})
+    write_shard(plan())
     assert not is_current(plan(settings=Preprocessing()))
     assert not is_current(plan(augment=Augment()))
 
-    write_shard(plan(augment=Augment()), Rows(spec), {})
+    write_shard(plan(augment=Augment()))
     assert not is_current(plan(augment=Augment(seed=1)))
 
 

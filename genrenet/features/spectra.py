@@ -1,0 +1,130 @@
+"""Spectra: one short-time transform of a clip, and every feature from it.
+
+Frames are centred, the signal's ends padded with zeros, the window is a periodic Hann: as in
+librosa. The audio comes in pieces of any length; blocks of frames lie at the same places whatever
+the pieces, so that the same signal gives the same bits.
+"""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+import scipy.signal
+
+from genrenet.features.chroma import Chroma
+from genrenet.features.mel import MelBands, cepstrum_matrix, decibels
+from genrenet.params import Preprocessing
+
+BLOCK = 64  # frames whose spectra stay in the cache (measured best of 32 … 1292)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frames:
+    """A clip's features, frame by frame.
+
+    Attributes
+    ----------
+    peak_db : np.float32
+        Maximum of the log-mel spectrogram, in dB.
+    features : dict of str to np.ndarray [shape=(n_frames, n_bins), dtype=spec.dtype]
+        By name, as in ``spec.bins``.
+    """
+
+    peak_db: np.float32
+    features: dict[str, np.ndarray]
+
+
+class Spectra:
+    """Features of one signal.
+
+    Parameters
+    ----------
+    spec : Preprocessing
+        The specification.
+    hop : float
+        Samples between frames, ``spec.hop_length`` unless another tempo is wanted. Frames begin
+        at whole samples: fractions are rounded.
+    """
+
+    def __init__(self, spec: Preprocessing, *, hop: float | None = None) -> None:
+        self.spec, self.hop = spec, hop or spec.hop_length
+        self._mel = mel_bands(spec)
+        self._window = scipy.signal.get_window("hann", spec.n_fft).astype(np.float32)
+        self._chroma = Chroma(spec) if spec.n_chroma else None
+        self._blocks: dict[str, list[np.ndarray]] = {n: [] for n in spec.bins if n != "chroma"}
+        self._peaks: list[np.ndarray] = []
+        self._signal = np.zeros(spec.n_fft // 2, dtype=np.float32)  # from ``_origin`` on
+        self._origin = self._n_done = 0
+
+    def push(self, y: np.ndarray) -> None:
+        """Take the next samples [shape=(n_samples,), dtype=float32], mono at ``spec.sr``."""
+        self._signal = np.concatenate([self._signal, y])
+        while self._n_ready() - self._n_done > BLOCK + 1:  # never leaves one frame for the end:
+            self._transform(BLOCK)  # BLAS sums a single row in another order
+        keep = min(self._start(self._n_done) - self._origin, len(self._signal))
+        self._signal, self._origin = self._signal[keep:].copy(), self._origin + keep
+
+    def finish(self, first: int = 0, last: int | None = None) -> Frames:
+        """End the signal and return the frames from ``first`` to before ``last``."""
+        self.push(np.zeros(self.spec.n_fft // 2, dtype=np.float32))
+        if n_left := self._n_ready() - self._n_done:
+            self._transform(n_left)
+        features = {}
+        for name in self.spec.bins:
+            if name == "chroma" and self._chroma:
+                end = self._n_done if last is None else last
+                features[name] = self._chroma.finish(first, end).astype(self.spec.dtype)
+            else:
+                features[name] = np.concatenate(self._blocks.pop(name))[first:last]
+        return Frames(peak_db=np.concatenate(self._peaks)[first:last].max(), features=features)
+
+    def _start(self, frame: int) -> int:
+        return round(frame * self.hop)
+
+    def _n_ready(self) -> int:
+        """How many frames the signal up to here has."""
+        room = self._origin + len(self._signal) - self.spec.n_fft
+        if room < 0:
+            return 0
+        n = int(room / self.hop) + 2
+        while self._start(n - 1) > room:
+            n -= 1
+        return n
+
+    def _transform(self, n_frames: int) -> None:
+        frames = np.arange(self._n_done, self._n_done + n_frames)
+        starts = np.rint(frames * self.hop).astype(np.int64) - self._origin
+        every = np.lib.stride_tricks.sliding_window_view(self._signal, self.spec.n_fft)
+        windowed = every[starts]
+        windowed *= self._window
+        # |X| and its square: a third of the time of re² + im²
+        power = np.abs(scipy.fft.rfft(windowed, axis=1, overwrite_x=True))
+        np.square(power, out=power)
+        self._n_done += n_frames
+        self._keep(power)
+
+    def _keep(self, power: np.ndarray) -> None:
+        dtype = self.spec.dtype
+        mel = self._mel(power)
+        self._peaks.append(mel.max(axis=1))
+        self._blocks["mel"].append(mel.astype(dtype))
+        cepstrum = mel @ cepstrum_matrix(self.spec.n_mels, self.spec.n_mfcc)
+        self._blocks["mfcc"].append(cepstrum.astype(dtype))
+        if self._chroma:
+            self._chroma.push(power)
+        if self.spec.stft:
+            self._blocks["stft"].append(decibels(power).astype(dtype))
+
+
+def frames(y: np.ndarray, spec: Preprocessing) -> Frames:
+    """Features of a whole mono signal [shape=(n_samples,), dtype=float32] at ``spec.sr``."""
+    spectra = Spectra(spec)
+    spectra.push(y)
+    return spectra.finish()
+
+
+@functools.lru_cache(maxsize=8)
+def mel_bands(spec: Preprocessing) -> MelBands:
+    """The bands of a specification, made once."""
+    return MelBands(spec)
