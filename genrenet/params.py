@@ -32,6 +32,10 @@ LEAST_SEMITONES, LEAST_STRETCH = 0.5, 0.05
 """A drawn change is never smaller: a copy that sounds the same teaches nothing."""
 
 
+CHROMA_HZ, MIN_CHROMA_BINS = (55.0, 3_500.0), 16
+"""Where pitches are sought, and the FFT bins that it takes there; to 5,000 Hz changes nothing."""
+
+
 class Settings(BaseModel):
     """A frozen section that refuses unknown keys."""
 
@@ -126,6 +130,12 @@ class Preprocessing(Settings):
         if self.chroma_from == "tonic" and self.n_chroma is None:
             raise ValueError(
                 "chroma_from is 'tonic' and n_chroma is null: give n_chroma 12, 24 or 53"
+            )
+        lowest, highest = CHROMA_HZ[0], min(CHROMA_HZ[1], self.sr / 2)
+        if self.n_chroma and (highest - lowest) * self.n_fft / self.sr < MIN_CHROMA_BINS + 1:
+            raise ValueError(
+                f"n_fft is {self.n_fft} at sr = {self.sr}: bins of {self.sr / self.n_fft:.0f} Hz "
+                "tell no pitches, and n_chroma asks for them: raise n_fft"
             )
         if self.n_mfcc > self.n_mels:
             raise ValueError(

@@ -13,8 +13,7 @@ from genrenet.corpus.instruments import Tone
 COMMA = 1200 / 53
 
 # Quarter-tone theory (Vaziri) for dastgah, 53 commas (Arel, Ezgi) for makam, 5-limit ratios for
-# raga; players differ, which the jitter of `play` stands for. The fourth of each entry is the
-# degree of the second centre (shahed, güçlü, vadi).
+# raga; players differ, for which the jitter in `melody` stands.
 MODES: dict[str, tuple[tuple[float, ...], int]] = {
     "shur": ((0, 150, 300, 500, 700, 800, 1000), 3),
     "segah": ((0, 150, 350, 500, 700, 850, 1050), 2),
@@ -29,7 +28,7 @@ MODES: dict[str, tuple[tuple[float, ...], int]] = {
     "bhairavi": ((0, 112, 316, 498, 702, 814, 1018), 3),
     "marwa": ((0, 112, 386, 590, 884, 1088), 4),
 }
-"""Cents of each degree above the tonic, and the number of the second centre."""
+"""Cents of each degree above the tonic; the number of the second centre (shahed, güçlü, vadi)."""
 WITH_DRONE = {"yaman", "bhairav", "bhairavi", "marwa"}
 
 
