@@ -7,9 +7,13 @@ import pandas as pd
 
 from flows.stage import main, progress, say, step, table
 from genrenet.corpus.layouts import corpus_folder, read_tracks
+from genrenet.corpus.names import clash_note
 from genrenet.corpus.tracks import CATALOG, CATALOG_SCHEMA, Track, usable, write_table
 from genrenet.errors import DataError
+from genrenet.features.effort import Load, heavier_stage
+from genrenet.features.plans import Source
 from genrenet.params import Params
+from tasks.extraction import sources
 from tasks.probe import Hashes, probe_tracks
 
 HASHES = Path("data/hashes.parquet")
@@ -21,20 +25,31 @@ def catalog(params: Params) -> None:
     found = step(probe)(tracks, corpus_folder(params.corpus))
     check_catalog(found, params.corpus.path)
     write_table(found, CATALOG, CATALOG_SCHEMA)
+    if note := clash_note(found["path"]):
+        say(f"catalog: {note}")
     good = usable(found)
     counts = good.groupby("genre").agg(tracks=("track_id", "size"), groups=("group", "nunique"))
-    hours = good["duration_s"].sum() / 3600
+    tracks_found = sources(good, corpus_folder(params.corpus))
+    hours = sum(source.audio_s for source in tracks_found) / 3600
     table("genres", counts.reset_index().to_dict("records"), description="Tracks and groups")
     say(
         f"catalog: {len(good)} tracks of {good['genre'].nunique()} genres, {hours:.2f} h; "
         f"{len(found) - len(good)} unreadable"
     )
+    if advice := load(tracks_found, params).advice:
+        say(f"warning: {advice}")
 
 
 def probe(tracks: list[Track], folder: Path) -> pd.DataFrame:
     """Open every header and hash every file whose size or time changed."""
     with progress("catalog", total=len(tracks), unit="tracks") as advance:
         return probe_tracks(tracks, folder, Hashes(HASHES), advance=advance)
+
+
+def load(tracks: list[Source], params: Params) -> Load:
+    """What the corpus' shards will weigh; their number is asked for before the hours are spent."""
+    train_share = 1 - params.split.validation - params.split.test
+    return heavier_stage(tracks, params.features, params.augment, train_share=train_share)
 
 
 def check_catalog(found: pd.DataFrame, path: str) -> None:

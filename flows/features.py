@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,11 +12,13 @@ from flows.stage import main, progress, say, step, table
 from genrenet.corpus.layouts import corpus_folder
 from genrenet.corpus.quarantine import check_share, write_quarantine
 from genrenet.corpus.tracks import read_catalog, usable
-from genrenet.features.shards import ShardPlan, plan_shards
+from genrenet.features.plans import ShardPlan, plan_shards
 from genrenet.params import Params
-from tasks.extraction import refresh_shards, sources
+from tasks.extraction import audio_s, refresh_shards, sources
 from tasks.fanout import absolute
-from tasks.shards import ShardReport
+
+if TYPE_CHECKING:  # a rerun that finds every shard in place imports no decoder
+    from tasks.shards import ShardReport
 
 FEATURES = Path("data/features")
 
@@ -34,7 +36,7 @@ def features(params: Params) -> None:
         params.features.specification,
         n_shards=params.features.n_shards,
     )
-    reports, quarantine = step(build)("features", FEATURES, plans, good, params)
+    reports, quarantine = step(build)("features", FEATURES, plans, params)
     n_bad = write_quarantine(catalog, quarantine)
     check_share(n_bad, len(catalog), most)
     show_shards("features", reports, plans)
@@ -45,18 +47,18 @@ def features(params: Params) -> None:
 
 
 def build(
-    name: str, folder: Path, plans: list[ShardPlan], tracks: pd.DataFrame, params: Params
-) -> tuple[list[ShardReport], dict[str, str]]:
+    name: str, folder: Path, plans: list[ShardPlan], params: Params
+) -> "tuple[list[ShardReport], dict[str, str]]":
     """Build the shards that are stale."""
-    durations_s = dict(zip(tracks["track_id"], tracks["duration_s"], strict=True))
-    with progress(name, total=sum(len(plan.sources) for plan in plans), unit="tracks") as advance:
-        return refresh_shards(plans, folder, durations_s, params.compute, advance=advance)
+    n_tracks = sum(len(plan.sources) for plan in plans)
+    with progress(name, total=n_tracks, unit="tracks", audio_s=audio_s(plans)) as advance:
+        return refresh_shards(plans, folder, params.compute, advance=advance)
 
 
-def show_shards(name: str, reports: list[ShardReport], plans: list[ShardPlan]) -> None:
+def show_shards(name: str, reports: "list[ShardReport]", plans: list[ShardPlan]) -> None:
     """Tell what was built and what was kept."""
-    audio_s, wall_s = sum(r.audio_s for r in reports), sum(r.wall_s for r in reports)
-    speed = f", {audio_s / wall_s:,.0f} x real time a core" if wall_s else ""
+    read_s, wall_s = sum(r.audio_s for r in reports), sum(r.wall_s for r in reports)
+    speed = f", {read_s / wall_s:,.0f} x real time a core" if wall_s else ""
     windows = sum(report.n_windows for report in reports)
     say(
         f"{name}: {len(reports)} shards built ({windows:,} windows{speed}), "
@@ -66,7 +68,7 @@ def show_shards(name: str, reports: list[ShardReport], plans: list[ShardPlan]) -
     table("shards" if name == "features" else f"shards-{name}", rows, description="Shards built")
 
 
-def _row(report: ShardReport) -> dict[str, Any]:
+def _row(report: "ShardReport") -> dict[str, Any]:
     row = asdict(report)
     row["quarantine"] = len(report.quarantine)
     row.pop("changed")

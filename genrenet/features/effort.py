@@ -6,11 +6,13 @@ never what comes out. The costs were measured on one core of the machine of
 settings.
 """
 
+import functools
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from genrenet.features.plans import ShardPlan
-from genrenet.params import Augment, Preprocessing
+from genrenet.features.plans import Source
+from genrenet.params import Augment, Features, Preprocessing
 
 TRACK_S = 0.002  # a track's fixed cost: open, hash, begin the streams, rows
 DECODE_S = {"OPUS": 1 / 150, "VORBIS": 1 / 550, "FLAC": 1 / 900, "MPEG": 1 / 1_400}
@@ -28,6 +30,7 @@ FEW, FEWEST = 16, 4
 """So few shards are never too small, and fewer are not advised: they keep the cores busy."""
 
 
+@functools.cache
 def decode_s(kind: str, sr: int, channels: int) -> float:
     """Core-seconds that decoding a second of sound takes.
 
@@ -42,11 +45,16 @@ def decode_s(kind: str, sr: int, channels: int) -> float:
     return stereo_s * sr * channels / 88_200
 
 
-def plan_s(plan: ShardPlan) -> float:
-    """Core-seconds that building a shard takes."""
-    most = math.inf if plan.spec.max_duration_s is None else plan.spec.max_duration_s
-    each = version_s(plan.spec, plan.augment)
-    return sum(TRACK_S + min(s.audio_s, most) * (s.decode_s + each) for s in plan.sources)
+def work_s(sources: Iterable[Source], spec: Preprocessing, augment: Augment | None) -> float:
+    """Core-seconds that extracting tracks takes: the originals, or their ``augment`` copies."""
+    each = version_s(spec, augment)
+    return sum(TRACK_S + _used_s(s, spec) * (s.decode_s + each) for s in sources)
+
+
+def _used_s(source: Source, spec: Preprocessing) -> float:
+    """Sound that is read of a track, in s, silence at its ends included."""
+    most = math.inf if spec.max_duration_s is None else spec.max_duration_s
+    return max(0.0, min(source.audio_s - spec.head_skip_s, most))
 
 
 def version_s(spec: Preprocessing, augment: Augment | None) -> float:
@@ -87,3 +95,32 @@ class Load:
         if not large and not small:
             return None
         return max(FEWEST, math.ceil(max(self.n_bytes / BEST_BYTES, self.work_s / BEST_S)))
+
+    @property
+    def advice(self) -> str | None:
+        """The same as a sentence for the user."""
+        if self.better is None:
+            return None
+        return (
+            f"features.n_shards: {self.n_shards} makes shards of about "
+            f"{_megabytes(self.n_bytes / self.n_shards)} MB, each "
+            f"{self.work_s / self.n_shards:.2g} core-seconds of work; 128-256 MB and less than "
+            f"some minutes are best. Better: n_shards: {self.better}"
+        )
+
+
+def heavier_stage(
+    sources: Iterable[Source], features: Features, augment: Augment, *, train_share: float
+) -> Load:
+    """The load of ``features``, or of ``augment`` where the copies weigh more."""
+    tracks, spec = list(sources), features.specification
+    n_bytes = bytes_per_s(spec) * sum(_used_s(source, spec) for source in tracks)
+    return Load(
+        n_shards=features.n_shards,
+        n_bytes=n_bytes * max(1.0, augment.copies * train_share),
+        work_s=max(work_s(tracks, spec, None), train_share * work_s(tracks, spec, augment)),
+    )
+
+
+def _megabytes(n_bytes: float) -> str:
+    return f"{n_bytes / 1e6:,.0f}" if n_bytes >= 1e7 else f"{n_bytes / 1e6:.2g}"

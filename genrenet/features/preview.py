@@ -79,11 +79,11 @@ def in_words(what: Draw) -> str:
     if (pitch := what.pitch_semitones) is not None:
         said.append(f"{abs(pitch):.1f} semitones {'up' if pitch > 0 else 'down'}")
     if (rate := what.stretch_rate) is not None:
-        said.append(f"{abs(rate - 1):.0%} {'faster' if rate > 1 else 'slower'}")
+        said.append(f"{100 * abs(rate - 1):.0f} % {'faster' if rate > 1 else 'slower'}")
     if what.snr_db is not None:
         said.append(f"white noise {what.snr_db:.0f} dB below")
     said += [_WORDS[name](values) for name, values in _further(what)]
-    return ", ".join(said) or "as it is"
+    return ", ".join(said) or "the original"
 
 
 def file_name(version: Version) -> str:
@@ -123,8 +123,8 @@ def _further(what: Draw) -> list[tuple[str, dict[str, Any]]]:
 
 _WORDS: dict[str, Callable[[dict[str, Any]], str]] = {
     "gain": lambda v: f"gain {v['gain_db']:+.0f} dB",
-    "equalizer": lambda v: "equalizer " + "/".join(f"{db:+.0f}" for db in v["gain_db"]) + " dB",
-    "room": lambda v: "room {:.0f} x {:.0f} m, {:.1f} m away".format(
+    "equalizer": lambda v: f"bands {min(v['gain_db']):+.0f} to {max(v['gain_db']):+.0f} dB",
+    "room": lambda v: "room {:.0f}×{:.0f} m, heard from {:.1f} m".format(
         *v["size_m"][:2], v["distance_m"]
     ),
     "mp3": lambda v: f"MP3 {v['kbps']} kbit/s",

@@ -51,14 +51,19 @@ def draw_transforms(transforms: Iterable[AnyTransform], *, seed: int) -> str | N
     return json.dumps(drawn, ensure_ascii=False) if drawn else None
 
 
-def refuse_impossible(settings: Augment, sr: int) -> None:
-    """Refuse what cannot be rendered here, before the work.
+def ready(settings: Augment, sr: int) -> Augment:
+    """The settings with the recordings that they name; what cannot be rendered here is refused.
 
     Raises
     ------
     ParamsError
-        A package is missing, or MP3 has no such sampling rate or bit rate.
+        A package is missing, MP3 has no such sampling rate or bit rate, or a folder of noises
+        cannot be used.
     """
+    if not settings.transforms:
+        return settings  # a rerun that finds every shard in place imports no decoder
+    from genrenet.features.noises import located
+
     for transform in settings.transforms:
         package = PACKAGES.get(transform.name)
         if package is not None and importlib.util.find_spec(package) is None:
@@ -68,6 +73,7 @@ def refuse_impossible(settings: Augment, sr: int) -> None:
             )
         if isinstance(transform, Mp3):
             _refuse_rates(transform, sr)
+    return located(settings)
 
 
 def _refuse_rates(mp3: Mp3, sr: int) -> None:
@@ -126,7 +132,7 @@ def _draw_room(room: Room, rng: np.random.Generator) -> dict[str, Any]:
 
 def _draw_noise(noise: BackgroundNoise, rng: np.random.Generator) -> dict[str, Any]:
     if not noise.hashes:
-        raise ParamsError(f"no recordings were found in '{noise.folder}'; see noises.located.")
+        raise ParamsError(f"no recordings were found in '{noise.folder}'; see ready().")
     return {"file": str(rng.choice(sorted(noise.hashes))), "snr_db": _uniform(rng, noise.snr_db)}
 
 

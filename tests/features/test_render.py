@@ -105,21 +105,6 @@ def test_a_room_sounds_on():
     assert level_db(after) > level_db(before) + 40
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_source_and_microphone_stand_in_the_room_as_far_apart_as_drawn(seed):
-    """However small the room is; audiomentations would push them back in silently."""
-    room = Room(probability=1, size_m=(2, 5), distance_m=(0.1, 20))
-    values = json.loads(further(room, seed=seed).transforms)["room"]
-    x, y = values["source_m"][:2]
-    azimuth, distance = values["azimuth"], values["distance_m"]
-    at = (x - distance * np.sin(azimuth), y + distance * np.cos(azimuth))
-
-    for place, size in zip(
-        [*at, *values["source_m"]], [*values["size_m"][:2], *values["size_m"]], strict=True
-    ):
-        assert 0.29 < place < size - 0.29
-
-
 @pytest.mark.parametrize("kbps", [16, 64, 160])
 def test_compression_keeps_length_and_place(kbps):
     """An encoder's delay would shift the windows."""
@@ -142,43 +127,6 @@ def test_background_noise_comes_from_the_folder_at_its_level(noises):
     assert level_db(y) - level_db(added) == pytest.approx(10, abs=0.2)
     spectrum = np.abs(np.fft.rfft(added[:SR]))
     assert spectrum.argmax() == 100
-
-
-def test_transforms_are_made_in_their_order():
-    """Noise that is raised by a gain is other than noise over what was raised."""
-    orders = [(Gain(probability=1), Mp3(probability=1)), (Mp3(probability=1), Gain(probability=1))]
-
-    names = [list(json.loads(further(*order).transforms)) for order in orders]
-
-    assert names == [["gain", "mp3"], ["mp3", "gain"]]
-
-
-def test_one_more_transform_changes_nothing_of_the_others():
-    """Two settings can be compared."""
-    alone = json.loads(further(Gain(probability=1)).transforms)
-    beside = json.loads(further(*EVERY).transforms)
-
-    assert beside["gain"] == alone["gain"]
-
-
-def test_each_transform_has_its_own_probability():
-    """Half of the copies, within 4 standard deviations of 400 coins."""
-    settings = Augment(transforms=(Gain(probability=0.5),))
-
-    made = sum(draw(settings, str(n), 1).transforms is not None for n in range(400))
-
-    assert abs(made - 200) < 40
-
-
-def test_what_is_drawn_for_pitch_does_not_depend_on_transforms():
-    """So that a study of transforms changes nothing else."""
-    without, given = draw(Augment(), "track", 1), draw(Augment(transforms=EVERY), "track", 1)
-
-    assert (without.pitch_semitones, without.stretch_rate, without.snr_db) == (
-        given.pitch_semitones,
-        given.stretch_rate,
-        given.snr_db,
-    )
 
 
 IN_A_PROCESS = """
