@@ -1,5 +1,12 @@
-"""Open every recording's header and hash its bytes: from tracks to the catalog."""
+"""Open every recording's header and hash its bytes: from tracks to the catalog.
 
+A file that cannot be used has a reason in its row. A corpus that goes away meanwhile, a network
+folder for one, ends the work: else each of its files would seem to be bad.
+"""
+
+import errno
+import os
+import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,13 +16,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from genrenet.atomic import replacing
+from genrenet.corpus.patience import PAUSES_S, TRANSIENT, patiently
 from genrenet.corpus.tracks import CATALOG_SCHEMA, Track
-from genrenet.errors import AudioError
+from genrenet.errors import AudioError, DataError
 from genrenet.features import header
 from genrenet.params import MIN_DURATION_S
 from tasks.shards import content_hash
 
 N_THREADS = 8  # probing waits for the disk; a network folder has more to give than one request
+BATCH = 1_000  # tracks that are in the air at once
 HASHES_SCHEMA = pa.schema(
     [("path", pa.string()), ("size", pa.int64()), ("mtime_ns", pa.int64()), ("hash", pa.string())]
 )
@@ -46,43 +56,110 @@ class Hashes:
         self.seen[str(path)] = (stat.st_size, stat.st_mtime_ns, value)
         return value
 
-    def save(self) -> None:
-        """Keep the hashes of the files that were seen."""
-        rows = [(path, *self.seen[path]) for path in sorted(self.seen)]
+    def save(self, *, whole: bool = True) -> None:
+        """Keep the hashes of the files that were seen, and without ``whole`` the others too."""
+        kept = self.seen if whole else self.known | self.seen
+        rows = [(path, *kept[path]) for path in sorted(kept)]
         columns = list(zip(*rows, strict=True)) or [()] * len(HASHES_SCHEMA)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(self.path.name + ".tmp")
-        pq.write_table(pa.table([*map(list, columns)], schema=HASHES_SCHEMA), temporary)
-        temporary.replace(self.path)
+        with replacing(self.path) as temporary:
+            pq.write_table(pa.table([*map(list, columns)], schema=HASHES_SCHEMA), temporary)
 
 
 def probe_tracks(
     tracks: list[Track], folder: Path, hashes: Hashes, *, advance: Callable[[int], Any]
 ) -> pd.DataFrame:
-    """The catalog: one row a track, what is unreadable with the reason in ``problem``."""
-    rows = []
-    with ThreadPoolExecutor(N_THREADS) as pool:
-        seen = pool.map(lambda track: _probe(track, folder / track.path, hashes), tracks)
-        for track, found in zip(tracks, seen, strict=True):
-            rows.append({**vars(track), **found})
-            advance(1)
+    """The catalog: one row a track, what is unreadable with the reason in ``problem``.
+
+    Raises
+    ------
+    DataError
+        The corpus went away; what was hashed before is kept for the next run.
+    """
+    guard = _Guard(folder)
+    columns: dict[str, list[Any]] = {name: [] for name in CATALOG_SCHEMA.names}
+    try:
+        with ThreadPoolExecutor(N_THREADS) as pool:
+            for begin in range(0, len(tracks), BATCH):
+                batch = tracks[begin : begin + BATCH]
+                seen = pool.map(lambda track: _probe(track, guard, hashes), batch)
+                for track, found in zip(batch, seen, strict=True):
+                    row = {**vars(track), **found}
+                    for name, column in columns.items():  # a million rows as dicts are a gigabyte
+                        column.append(row.get(name))
+                    advance(1)
+    except DataError:
+        hashes.save(whole=False)
+        raise
     hashes.save()
-    return pd.DataFrame(rows, columns=CATALOG_SCHEMA.names)
+    return pd.DataFrame(columns)
 
 
-def _probe(track: Track, path: Path, hashes: Hashes) -> dict[str, Any]:
+class _Guard:
+    """The corpus' folder, and whether it is still the one in which the work began."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._was = self._identity()
+
+    def check(self) -> None:
+        """Refuse to go on where the folder is gone, or another one lies under its name.
+
+        Raises
+        ------
+        DataError
+            It is: a disk was taken out, a network folder lost.
+        """
+        try:
+            is_same = self._identity() == self._was
+        except OSError as error:
+            raise self._gone(error.strerror) from error
+        if not is_same:
+            raise self._gone("another folder is in its place")
+
+    def _identity(self) -> tuple[int, int]:
+        about = patiently(os.stat, self.folder)
+        return about.st_dev, about.st_ino
+
+    def _gone(self, reason: str | None) -> DataError:
+        return DataError(
+            f"corpus.path: '{self.folder}' went away while it was read ({reason}). Connect the "
+            "disk or the network folder again and run 'dvc repro'; what was read is kept."
+        )
+
+
+def _probe(track: Track, guard: _Guard, hashes: Hashes) -> dict[str, Any]:
     """What a track's file says; a file that cannot be used gets a problem, never an exception."""
     known = {"group": track.group or track.track_id, "group_known": track.group is not None}
     try:
-        info = header.probe(path)
+        path = _as_on_disk(track.path, guard.folder)
+        info = patiently(header.probe, guard.folder / path)
         length_s = min(track.end_s or info.duration_s, info.duration_s) - track.start_s
         if length_s < MIN_DURATION_S:
             raise AudioError(
                 f"too short: the segment {track.start_s:g}–{track.end_s or info.duration_s:g} s "
                 f"has {max(0.0, length_s):.2f} s of the file's {info.duration_s:.2f} s"
             )
-        return {**known, **vars(info), "content_hash": hashes.of(path), "problem": None}
+        content_hash = patiently(hashes.of, guard.folder / path)
     except AudioError as error:
         return {**known, "problem": str(error)}
     except OSError as error:
-        return {**known, "problem": f"cannot be opened: {error.strerror}"}
+        guard.check()
+        return {**known, "problem": _reason(guard.folder / track.path, error)}
+    found = {"path": path, "content_hash": content_hash, "problem": None}
+    return {**known, **vars(info), **found}
+
+
+def _as_on_disk(path: str, folder: Path) -> str:
+    """A path as the disk spells it: a table may have another Unicode form of its letters."""
+    if path.isascii() or (folder / path).exists():
+        return path
+    forms = (unicodedata.normalize(form, path) for form in ("NFC", "NFD"))
+    return next((form for form in forms if (folder / form).exists()), path)
+
+
+def _reason(path: Path, error: OSError) -> str:
+    """Why a file cannot be opened."""
+    if path.is_symlink() and error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+        return f"a link that leads nowhere: '{path.readlink()}' is not there"
+    tried = f", {len(PAUSES_S) + 1} times" if error.errno in TRANSIENT else ""
+    return f"cannot be opened: {error.strerror}{tried}"

@@ -3,7 +3,7 @@
 ``folders``
     ``genre/[artist]/[album]/file``. The folder under the genre is the group; an artist's folder
     of one name is one group, whatever the genre. Files that lie directly in the genre's folder
-    have no known group.
+    have no known group. Two forms of one Unicode name are one name for ids, genres and groups.
 ``manifest``
     A CSV table ``path,genre[,track_id,group,fold,split,start_s,end_s]``; ``corpus.columns`` maps
     these names to the table's own. Paths are relative to the table's folder.
@@ -11,20 +11,17 @@
 
 import math
 import os
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pandas as pd
 
+from genrenet.corpus.names import composed, ids_of
+from genrenet.corpus.recordings import AUDIO, recordings
 from genrenet.corpus.tracks import Track
 from genrenet.errors import DataError, ParamsError
 from genrenet.params import Corpus
 
-AUDIO = frozenset(".wav .flac .mp3 .ogg .oga .opus .au .aif .aiff .aifc .w64 .caf .rf64".split())
-"""What libsndfile reads."""
-CLOSED = frozenset(".m4a .aac .mp4 .wma .alac .mka .webm .mov .avi .mkv .ac3".split())
-"""Sound that libsndfile does not read: quarantined with the way out, not passed over."""
 SIDES = {
     "train": "train",
     "test": "test",
@@ -85,36 +82,14 @@ def _is_manifest(corpus: Corpus, path: Path) -> bool:
 def _folder_tracks(folder: Path) -> list[Track]:
     if not folder.is_dir():
         raise DataError(f"corpus.path: '{folder}' is a file; layout 'folders' needs a folder.")
-    return [
-        Track(
-            track_id=str(path),
-            path=str(path),
-            genre=path.parts[0],
-            group=path.parts[1] if len(path.parts) > 2 else None,
-        )
-        for path in _recordings(folder)
-    ]
+    paths = [path for path in recordings(folder) if "/" in path]  # beside the genres: no genre's
+    return [_folder_track(path, track_id) for path, track_id in ids_of(paths).items()]
 
 
-def _recordings(folder: Path) -> Iterator[PurePosixPath]:
-    """Relative POSIX paths of the recordings in the genres' folders; droppings are passed over."""
-    for path in sorted(folder.glob("*/**/*")):
-        relative = path.relative_to(folder)
-        if any(part.startswith(".") for part in relative.parts):
-            continue
-        if path.suffix.lower() in AUDIO | CLOSED and path.is_file():
-            yield _encodable(relative)
-
-
-def _encodable(path: Path) -> PurePosixPath:
-    """The path as pure POSIX path; names that are not valid text cannot stand in a table."""
-    try:
-        path.as_posix().encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise DataError(
-            f"corpus.path: the name {path.as_posix()!a} is not valid UTF-8. Rename the file."
-        ) from error
-    return PurePosixPath(path.as_posix())
+def _folder_track(path: str, track_id: str) -> Track:
+    """One file of ``genre/[artist]/[album]/file``."""
+    genre, *between = (composed(part) for part in path.split("/")[:-1])
+    return Track(track_id=track_id, path=path, genre=genre, group=between[0] if between else None)
 
 
 def _manifest_tracks(corpus: Corpus) -> list[Track]:
@@ -182,10 +157,12 @@ def _manifest_track(row: dict[str, str], table: Path, line: int, prefix: Path) -
     segment = start_s > 0 or end_s < math.inf
     path = (prefix / row["path"]).as_posix()
     return Track(
-        track_id=row.get("track_id") or (f"{path}#{start_s:g}-{end_s:g}" if segment else path),
+        track_id=composed(
+            row.get("track_id") or (f"{path}#{start_s:g}-{end_s:g}" if segment else path)
+        ),
         path=path,
-        genre=row["genre"],
-        group=row.get("group") or (path if segment else None),
+        genre=composed(row["genre"]),
+        group=composed(row.get("group") or (path if segment else "")) or None,
         fold=fold,
         split=SIDES.get(side),
         start_s=start_s,
@@ -205,7 +182,7 @@ def _refuse_duplicates(tracks: list[Track]) -> None:
 
 def _corrected(tracks: list[Track], labels: Path) -> list[Track]:
     """Tracks with the genres and groups of the corrections' table, where it names them."""
-    table = _read_csv(labels)
+    table = _read_csv(labels).map(composed)
     if not {"track_id", "genre"} <= set(table):
         raise DataError(
             f"{labels}: expected the columns track_id,genre[,group]; it has {', '.join(table)}."

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from genrenet.atomic import replacing
 from genrenet.corpus.tracks import usable
 from genrenet.errors import DataError
 
@@ -30,13 +31,10 @@ def write_quarantine(catalog: pd.DataFrame, found: dict[str, str], path: Path = 
     """
     reasons = {**dict(_problems(catalog)), **found}
     paths = dict(zip(catalog["track_id"], catalog["path"], strict=True))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["track_id", "path", "reason"])
         writer.writerows([i, paths[i], reasons[i]] for i in sorted(reasons))
-    temporary.replace(path)
     return len(reasons)
 
 

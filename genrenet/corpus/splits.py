@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from genrenet.corpus.layouts import AUDIO, CLOSED
 from genrenet.corpus.layouts import SIDES as SPELLINGS
+from genrenet.corpus.names import composed
+from genrenet.corpus.recordings import AUDIO, CLOSED
 from genrenet.errors import DataError
 from genrenet.params import Split
 
@@ -216,7 +217,7 @@ def _stem(path: str) -> str:
 
     Only a suffix of sound is one: ``blues.00029`` is whole.
     """
-    whole = PurePosixPath(path)
+    whole = PurePosixPath(composed(path))
     return str(whole.with_suffix("") if whole.suffix.lower() in AUDIO | CLOSED else whole)
 
 

@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
+from genrenet.corpus.recordings import AUDIO
+from genrenet.corpus.recordings import recordings as recordings_in
 from genrenet.errors import GenrenetError
 from genrenet.serving.bundle import BUNDLE
-
-SUFFIXES = frozenset(".wav .flac .mp3 .ogg .oga .opus .au .aif .aiff .aifc .w64 .caf .rf64".split())
 
 app = typer.Typer(
     help="Classify recordings with a model that you trained.",
@@ -44,7 +44,7 @@ def predict(
     if not paths:
         raise GenrenetError(
             f"no recording in {', '.join(map(str, recordings))}. "
-            f"Expected one of {' '.join(sorted(SUFFIXES))}."
+            f"Expected one of {' '.join(sorted(AUDIO))}."
         )
     from genrenet.serving.classifier import Classifier
 
@@ -69,10 +69,10 @@ def predict(
 
 
 def _files(recordings: list[Path]) -> Iterator[Path]:
+    """The files that were named, and the recordings in the folders, unread formats included."""
     for path in recordings:
         if path.is_dir():
-            inside = (p for p in sorted(path.rglob("*")) if p.suffix.lower() in SUFFIXES)
-            yield from (p for p in inside if p.is_file() and not p.name.startswith("."))
+            yield from (path / name for name in recordings_in(path))
         else:
             yield path
 

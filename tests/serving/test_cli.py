@@ -80,6 +80,17 @@ def test_a_folder_is_all_its_recordings(run, song):
     assert re.findall("🎵 (.*?):", out) == ["a song.wav", "b.FLAC"]
 
 
+def test_a_folder_s_unread_formats_are_told(run, song):
+    """With the way out, not passed over as if they were not there."""
+    (song.parent / "b.m4a").write_bytes(b"\0\0\0\x20ftypM4A " + bytes(99))
+
+    code, out, err = run(song.parent)
+
+    assert code == 2
+    assert out.startswith("🎵 a song.wav: ")
+    assert f"b.m4a: MPEG-4 (M4A, MP4, MOV) is not read; convert it: ffmpeg -i {song.parent}" in err
+
+
 def test_a_bad_file_does_not_stop_the_others(run, song, tmp_path):
     """Its reason goes to standard error, and the exit code is 2."""
     bad, missing = tmp_path / "bad.wav", tmp_path / "missing.wav"

@@ -1,16 +1,19 @@
 """The catalog: every track has a row, a bad file a reason, an unchanged file its old hash."""
 
+import errno
 import os
 
 import numpy as np
 import pytest
 
+from genrenet.corpus import patience
 from genrenet.corpus.tracks import CATALOG_SCHEMA, Track, read_catalog, usable, write_table
 from genrenet.errors import DataError
 from tasks import probe as module
 from tasks.probe import Hashes, probe_tracks
 from tasks.shards import content_hash
 from tests.signals import noise, write
+from tests.users import nobody
 
 SR = 8_000
 
@@ -86,8 +89,93 @@ def test_a_file_that_cannot_be_used_has_a_reason_and_stops_nothing(catalog, tmp_
 
     assert problems.isna().tolist() == [True, False, False, False, False]
     assert problems["missing.wav"] == "cannot be opened: No such file or directory"
+    assert problems["folder.wav"] == "no file: a folder, a pipe or a device has its name"
     assert problems["garbage.wav"].startswith("unreadable")
     assert problems["empty.wav"] == "the file has zero bytes"
+
+
+def test_a_link_to_nowhere_has_a_reason(catalog, tmp_path):
+    """With where it points."""
+    (tmp_path / "a.wav").symlink_to("/disk/gone.wav")
+    (tmp_path / "b.wav").symlink_to("b.wav")
+
+    assert catalog(track("a.wav"), track("b.wav"))["problem"].tolist() == [
+        "a link that leads nowhere: '/disk/gone.wav' is not there",
+        "a link that leads nowhere: 'b.wav' is not there",
+    ]
+
+
+def test_a_file_that_may_not_be_read_has_a_reason(catalog, tmp_path):
+    """By its rights."""
+    path = write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+    path.chmod(0)
+    with nobody(tmp_path):
+        assert catalog(track("a.wav"))["problem"].iloc[0] == "cannot be opened: Permission denied"
+
+
+def test_a_table_s_other_unicode_form_finds_the_file(catalog, tmp_path):
+    """A manifest of one system, files copied from another; the catalog has the disk's form."""
+    write(tmp_path / "cafe\u0301.wav", noise(sr=SR, duration_s=2), SR)
+    row = catalog(track("caf\u00e9.wav")).iloc[0]
+
+    assert row["problem"] is None
+    assert (row["track_id"], row["path"]) == ("caf\u00e9.wav", "cafe\u0301.wav")
+
+
+def test_a_disk_that_stumbles_is_asked_again(catalog, tmp_path, monkeypatch):
+    """A network folder's moment of weakness is no reason to do without a recording."""
+    write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+    errors = [OSError(errno.EIO, "Input/output error"), OSError(errno.ESTALE, "Stale file handle")]
+
+    def stumbling(path):
+        if errors:
+            raise errors.pop()
+        return content_hash(path)
+
+    monkeypatch.setattr(module, "content_hash", stumbling)
+
+    assert catalog(track("a.wav"))["problem"].iloc[0] is None
+    assert not errors
+
+
+def test_a_bad_spot_of_the_disk_has_a_reason(catalog, tmp_path, monkeypatch):
+    """The others are used; the corpus is still there."""
+    write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+    write(tmp_path / "b.wav", noise(sr=SR, duration_s=2), SR)
+    monkeypatch.setattr(patience, "PAUSES_S", (0.0,) * len(patience.PAUSES_S))
+
+    def scratched(path):
+        if path.name == "a.wav":
+            raise OSError(errno.EIO, "Input/output error")
+        return content_hash(path)
+
+    monkeypatch.setattr(module, "content_hash", scratched)
+
+    problems = catalog(track("a.wav"), track("b.wav"))["problem"]
+
+    assert problems["a.wav"] == "cannot be opened: Input/output error, 4 times"
+    assert problems.isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_corpus_that_goes_away_ends_the_work(tmp_path, monkeypatch, left):
+    """Else all its files would be bad; an empty mount point in its place is not the corpus."""
+    folder, away = tmp_path / "corpus", tmp_path / "away"
+    for name in "abc":
+        write(folder / f"{name}.wav", noise(sr=SR, duration_s=2), SR)
+    hashes = Hashes(tmp_path / "hashes.parquet")
+    monkeypatch.setattr(module, "N_THREADS", 1)
+
+    def lose(_):
+        if folder.exists() and not away.exists():
+            folder.rename(away)
+            if left:
+                folder.mkdir()
+
+    with pytest.raises(DataError, match=r"went away while it was read .*Connect the disk or"):
+        probe_tracks([track(f"{n}.wav") for n in "abc" * 99], folder, hashes, advance=lose)
+
+    assert Hashes(tmp_path / "hashes.parquet").known
 
 
 @pytest.mark.parametrize(
