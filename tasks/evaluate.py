@@ -9,10 +9,11 @@ import pandas as pd
 
 from genrenet.corpus.audit import split_digest
 from genrenet.errors import DataError
-from genrenet.features.shards import shard_paths
+from genrenet.features.shards import read_footer, shard_paths
 from genrenet.learning.baseline import fit_baseline, track_statistics
-from genrenet.learning.dataset import NetworkInput, WindowSet
+from genrenet.learning.dataset import WindowSet
 from genrenet.learning.evaluation import Report, check_provenance, judge
+from genrenet.learning.network_input import NetworkInput
 from genrenet.params import Evaluate
 from genrenet.serving.classifier import Classifier
 
@@ -31,12 +32,14 @@ def evaluate_bundle(paths: Paths, splits: pd.DataFrame, settings: Evaluate) -> R
     Raises
     ------
     DataError
-        The model saw what it may not have seen, or a test track has no window.
+        The model saw what it may not have seen, a shard's features are not the model's, or a
+        test track has no window.
     """
     provenance = json.loads((paths.bundle / "provenance.json").read_text("utf-8"))
     check_provenance(provenance, splits, split_digest(splits))
     classifier = Classifier.load(paths.bundle)
     bundle, shards = classifier.bundle, shard_paths(paths.features)
+    _check_specification(shards, bundle.specification_hash)
     rows = splits[splits["split"] == "test"].reset_index(drop=True)
     test = WindowSet(shards, list(rows["track_id"]), bundle.network_input)
     outputs = [(classifier.probabilities(x), track) for x, track in test.in_order()]
@@ -50,6 +53,16 @@ def evaluate_bundle(paths: Paths, splits: pd.DataFrame, settings: Evaluate) -> R
         )
     answers = _baseline_answers(shards, splits, rows, bundle.specification.n_mels)
     return judge(rows, y_prob, track, answers, bundle.labels, settings)
+
+
+def _check_specification(shards: list[Path], expected: str) -> None:
+    for path in shards:
+        found = read_footer(path)["specification_hash"]
+        if found != expected:
+            raise DataError(
+                f"{path}: was made under another specification ({found}) than the model was "
+                f"trained under ({expected}). Run 'dvc repro'."
+            )
 
 
 def _baseline_answers(

@@ -1,50 +1,48 @@
 """Bring a folder of shards up to date: build what is stale, keep what is not, remove the rest."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from genrenet.errors import DataError
-from genrenet.features.shards import ShardPlan, Source, is_current, read_footer
+from genrenet.features.effort import decode_s, work_s
+from genrenet.features.plans import ShardPlan, Source
+from genrenet.features.shards import is_current, read_footer
 from genrenet.params import Compute
 from tasks.fanout import absolute, fan_out
-from tasks.shards import ShardReport, build_shard
 
-EXTRACT_S = 1 / 700  # core-seconds a second of audio, MP3 (measured: 700-2,300 x real time)
-RENDER_S = 1 / 100  # the same for a rendered copy: pitch, tempo, noise (30 s in 0.24 s)
+if TYPE_CHECKING:
+    from tasks.shards import ShardReport
+
+COLUMNS = "track_id path content_hash start_s end_s duration_s format sr channels".split()
 
 
 def sources(catalog: pd.DataFrame, folder: Path) -> list[Source]:
     """Catalog rows as what a shard is made from."""
+    base = str(absolute(folder))
+    columns = (catalog[name].tolist() for name in COLUMNS)  # rows one by one take ten times as long
     return [
         Source(
-            track_id=row.track_id,
-            path=str(absolute(folder / row.path)),
-            content_hash=row.content_hash,
-            start_s=row.start_s,
-            end_s=None if pd.isna(row.end_s) else row.end_s,
+            track_id=track_id,
+            path=os.path.join(base, path),  # as text: Paths take ten times as long
+            content_hash=content_hash,
+            start_s=start_s,
+            end_s=None if pd.isna(end_s) else end_s,
+            audio_s=(duration_s if pd.isna(end_s) else min(end_s, duration_s)) - start_s,
+            decode_s=decode_s(kind, sr, channels),
         )
-        for row in catalog.itertuples()
+        for track_id, path, content_hash, start_s, end_s, duration_s, kind, sr, channels in zip(
+            *columns, strict=True
+        )
     ]
 
 
-def estimate_s(plans: list[ShardPlan], durations_s: dict[str, float]) -> float:
-    """Work in core-seconds, from the tracks' durations."""
-    audio_s = sum(durations_s[source.track_id] for plan in plans for source in plan.sources)
-    copies = plans[0].augment.copies if plans and plans[0].augment else 0
-    return audio_s * (EXTRACT_S + copies * RENDER_S)
-
-
 def refresh_shards(
-    plans: list[ShardPlan],
-    folder: Path,
-    durations_s: dict[str, float],
-    compute: Compute,
-    *,
-    advance: Callable[[int], Any],
-) -> tuple[list[ShardReport], dict[str, str]]:
+    plans: list[ShardPlan], folder: Path, compute: Compute, *, advance: Callable[..., Any]
+) -> "tuple[list[ShardReport], dict[str, str]]":
     """Make ``folder`` hold exactly the planned shards.
 
     Parameters
@@ -53,12 +51,10 @@ def refresh_shards(
         All shards that there are to be.
     folder : Path
         Where they are; whatever else lies there is removed.
-    durations_s : dict
-        Track id and length, in s.
     compute : Compute
         Where the work runs.
     advance : callable
-        Told of each finished shard's number of tracks.
+        Told of each shard's number of tracks, its ``audio_s``, and whether it is ``new``.
 
     Returns
     -------
@@ -73,16 +69,18 @@ def refresh_shards(
         A file is no longer the one that the catalog saw.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    stale, reports = [], []
+    stale = []
     for plan in plans:
         if is_current(plan):
-            advance(len(plan.sources))
+            advance(len(plan.sources), audio_s=audio_s([plan]), new=False)
         else:
             stale.append(plan)
-    work = estimate_s(stale, durations_s)
-    for report in fan_out(build_shard, stale, compute=compute, estimate_s=work):
-        reports.append(report)
-        advance(report.n_tracks)
+    try:
+        reports = _build(stale, compute, advance) if stale else []
+    except BaseException:
+        for half in folder.glob("*.tmp"):  # of workers that were cancelled while they wrote
+            half.unlink(missing_ok=True)
+        raise
     changed = sorted(track for report in reports for track in report.changed)
     if changed:
         raise DataError(
@@ -95,6 +93,28 @@ def refresh_shards(
     for plan in plans:
         quarantine.update(read_footer(plan.path)["quarantine"])
     return sorted(reports, key=lambda report: report.name), quarantine
+
+
+def audio_s(plans: list[ShardPlan]) -> float:
+    """Sound that shards are made from, in s."""
+    return sum(source.audio_s for plan in plans for source in plan.sources)
+
+
+def _build(
+    stale: list[ShardPlan], compute: Compute, advance: Callable[..., Any]
+) -> "list[ShardReport]":
+    from tasks.shards import build_shard  # decoders and transforms: 1 s that a rerun need not wait
+
+    costs_s = {p.path.name: work_s(p.sources, p.spec, p.augment) for p in stale}
+    lengths_s = {plan.path.name: audio_s([plan]) for plan in stale}
+    jobs = sorted(stale, key=lambda plan: -costs_s[plan.path.name])  # no long one comes last, alone
+    work = fan_out(build_shard, jobs, compute=compute, estimate_s=sum(costs_s.values()))
+    advance(0)  # Ray has started: from here on the pace is the work's
+    reports = []
+    for report in work:
+        reports.append(report)
+        advance(report.n_tracks, audio_s=lengths_s[report.name], new=True)
+    return reports
 
 
 def _remove_strays(plans: list[ShardPlan], folder: Path) -> None:

@@ -11,7 +11,9 @@ from genrenet.params import Compute
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-WORTH_S = 40.0  # core-seconds of work below which starting Ray costs more than it saves
+START_S = 20.0  # until a Ray that is started here has its workers up and their imports done
+RETRIES = 3  # of a job whose worker died; its own errors are not repeated
+END_S = 5.0  # given to cancelled jobs to end
 IN_FLIGHT = 2  # jobs submitted per worker: one runs, one waits; more only fills the scheduler
 
 
@@ -25,6 +27,8 @@ def fan_out(
 ) -> Iterator[Result]:
     """Apply ``function`` to each job; results come in the order in which they are ready.
 
+    Ray, if it is used, is up when this returns; the work is done as results are asked for.
+
     Parameters
     ----------
     function : callable
@@ -32,26 +36,36 @@ def fan_out(
     jobs : sequence
         Small, picklable, each worth seconds of work.
     compute : Compute
-        ``executor: auto`` takes Ray where one is up (``RAY_ADDRESS``) or where the work is worth
-        starting one.
+        ``executor: auto`` takes Ray where one is up (``RAY_ADDRESS``) or where sharing the work
+        saves more than starting one costs.
     estimate_s : float
         Work in core-seconds.
     n_threads : int
         Cores that a job uses.
+
+    Raises
+    ------
+    DataError
+        Ray is not there, is too small, or was lost on the way.
     """
     if not jobs:
-        return
+        return iter(())
     if not uses_ray(compute, estimate_s, n_jobs=len(jobs)):
-        yield from map(function, jobs)
-        return
-    yield from _on_ray(function, jobs, compute, n_threads)
+        return map(function, jobs)
+    ray = connect(compute)
+    most = _most_in_flight(ray, compute.n_workers, n_threads)
+    remote = ray.remote(num_cpus=n_threads, max_retries=RETRIES)(function)
+    return _on_ray(ray, remote, jobs, most)
 
 
 def uses_ray(compute: Compute, estimate_s: float, *, n_jobs: int) -> bool:
     """Whether the jobs go to Ray."""
     if compute.executor != "auto":
         return compute.executor == "ray"
-    return bool(os.environ.get("RAY_ADDRESS")) or (n_jobs > 1 and estimate_s > WORTH_S)
+    if os.environ.get("RAY_ADDRESS"):
+        return True
+    n_at_once = min(n_jobs, compute.n_workers or os.cpu_count() or 1)
+    return estimate_s - estimate_s / n_at_once > START_S
 
 
 def connect(compute: Compute) -> Any:
@@ -59,6 +73,8 @@ def connect(compute: Compute) -> Any:
     os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # else it ships the folder
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    # 15 s of silence by default, and a busy or sleeping machine has lost its only node
+    os.environ.setdefault("RAY_health_check_failure_threshold", "40")
     import ray
 
     if not ray.is_initialized():
@@ -77,16 +93,17 @@ def connect(compute: Compute) -> Any:
                 f"no Ray answers at RAY_ADDRESS={address}. Start it, or unset RAY_ADDRESS to work "
                 "on this machine."
             ) from error
+        except Exception as error:  # what Ray raises where its own processes do not come up
+            raise DataError(
+                f"Ray does not start on this machine: {error} Run again, or set "
+                "compute.executor: serial to work without."
+            ) from error
     return ray
 
 
-def _on_ray(
-    function: Callable[[Job], Result], jobs: Sequence[Job], compute: Compute, n_threads: int
-) -> Iterator[Result]:
-    ray = connect(compute)
-    remote = ray.remote(num_cpus=n_threads, max_retries=3)(function)
+def _on_ray(ray: Any, remote: Any, jobs: Sequence[Any], most: int) -> Iterator[Any]:
+    """Results of the jobs, never more than ``most`` of which are submitted."""
     waiting, pending = list(reversed(jobs)), list[Any]()
-    most = _most_in_flight(ray, compute.n_workers, n_threads)
     try:
         while waiting or pending:
             while waiting and len(pending) < most:
@@ -96,6 +113,8 @@ def _on_ray(
     finally:
         for reference in pending:  # on failure or interrupt nothing goes on unseen
             ray.cancel(reference, force=True)
+        if pending:  # what they were writing can only be cleared away when they have ended
+            ray.wait(pending, num_returns=len(pending), timeout=END_S)
 
 
 def _most_in_flight(ray: Any, n_workers: int | None, n_threads: int) -> int:
@@ -116,6 +135,13 @@ def _result(ray: Any, reference: Any) -> Any:
         return ray.get(reference)
     except ray.exceptions.RayTaskError as error:
         raise error.cause from error
+    except ray.exceptions.RayError as error:  # Ray itself: a worker, a machine, all of it
+        reason = str(error).strip().partition("\n")[0]
+        raise DataError(
+            f"Ray has lost a job {1 + RETRIES} times, or is lost itself ({reason}) What was "
+            "finished is kept: run again. If it comes back, memory may be short: lower "
+            "compute.n_workers."
+        ) from error
 
 
 def absolute(path: str | Path) -> Path:

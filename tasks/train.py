@@ -114,7 +114,7 @@ def train_seed(job: SeedJob) -> SeedReport:
     prepare_backend(job.n_threads)
     from genrenet.learning.calibration import fit_temperature
     from genrenet.learning.dataset import WindowSet
-    from genrenet.learning.networks import logits
+    from genrenet.learning.networks import logits, save
     from genrenet.learning.training import train_network
 
     begin = time.perf_counter()
@@ -142,7 +142,7 @@ def train_seed(job: SeedJob) -> SeedReport:
         values, track = (_concatenate(part) for part in zip(*outputs, strict=True))
         y_true = _concatenate([[labels[i] for i in validation.track_ids]])
         temperature = fit_temperature(values, track, y_true)
-    trained.network.save(job.out / "model.keras")
+    save(trained.network, job.out / "model.keras")
     make_repeatable(job.out / "model.keras")
     chosen_on = validation.track_ids if validation else []
     return SeedReport(

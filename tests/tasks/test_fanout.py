@@ -2,13 +2,16 @@
 
 import itertools
 import os
+import sys
 import time
+import types
 
 import pytest
 
 from genrenet.errors import DataError
 from genrenet.params import Compute
-from tasks.fanout import WORTH_S, fan_out, uses_ray
+from tasks import fanout
+from tasks.fanout import START_S, fan_out, uses_ray
 
 RAY = Compute(executor="ray")
 
@@ -42,12 +45,23 @@ def no_ray(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("n_jobs", "estimate_s", "expected"),
-    [(2, WORTH_S + 1, True), (2, WORTH_S - 1, False), (1, 10 * WORTH_S, False)],
+    ("n_jobs", "n_workers", "saved_s", "expected"),
+    [
+        (2, 2, START_S + 1, True),
+        (2, 2, START_S - 1, False),
+        (9, 4, START_S + 1, True),
+        (1, 4, 10 * START_S, False),
+        (9, 1, 10 * START_S, False),
+    ],
 )
-def test_an_engine_is_started_where_it_is_worth_it(no_ray, n_jobs, estimate_s, expected):
-    """Starting costs seconds, and one job cannot be shared."""
-    assert uses_ray(Compute(), estimate_s, n_jobs=n_jobs) == expected
+def test_an_engine_is_started_where_it_saves_more_than_it_costs(
+    no_ray, n_jobs, n_workers, saved_s, expected
+):
+    """Starting costs seconds; one job cannot be shared, and one core shares nothing."""
+    n_at_once = min(n_jobs, n_workers)
+    estimate_s = saved_s if n_at_once == 1 else saved_s * n_at_once / (n_at_once - 1)
+
+    assert uses_ray(Compute(n_workers=n_workers), estimate_s, n_jobs=n_jobs) == expected
 
 
 def test_a_ray_that_is_up_is_used(monkeypatch):
@@ -72,6 +86,48 @@ def test_no_jobs_start_nothing(monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
 
     assert results(double, [], RAY) == []
+
+
+def test_a_ray_that_does_not_start_is_said_so(no_ray, monkeypatch):
+    """What Ray raises then is a page of its own; the way out is one setting."""
+    ray = types.SimpleNamespace(is_initialized=lambda: False, init=fail)
+    monkeypatch.setitem(sys.modules, "ray", ray)
+
+    with pytest.raises(DataError, match=r"does not start .*: timed out\. .* executor: serial"):
+        results(double, [1, 2], RAY)
+
+
+def fail(**_):
+    """As Ray does on a machine that is too busy."""
+    raise RuntimeError("timed out.")
+
+
+@pytest.mark.engine
+def test_no_more_jobs_than_allowed_are_submitted(two_ray_workers, monkeypatch):
+    """Two for each worker: the others stay here, where they cost nothing."""
+    import ray
+
+    waiting = []
+    wait = ray.wait
+    monkeypatch.setattr(
+        ray, "wait", lambda jobs, **how: waiting.append(len(jobs)) or wait(jobs, **how)
+    )
+
+    results(double, range(12), RAY)
+
+    assert max(waiting) == 2 * fanout.IN_FLIGHT
+
+
+def die(_):
+    """Take the worker along."""
+    os._exit(1)
+
+
+@pytest.mark.engine
+def test_a_job_that_kills_every_worker_ends_the_run(two_ray_workers):
+    """After four attempts, with what to do about it."""
+    with pytest.raises(DataError, match=r"lost a job 4 times.* run again.* lower compute.n_work"):
+        results(die, [1], RAY)
 
 
 @pytest.mark.engine
