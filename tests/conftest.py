@@ -13,7 +13,7 @@ from genrenet.corpus.audit import audit
 from genrenet.corpus.layouts import read_tracks
 from genrenet.corpus.splits import SPLITS_SCHEMA, split_tracks
 from genrenet.corpus.tracks import CATALOG_SCHEMA, write_table
-from genrenet.features.shards import plan_shards
+from genrenet.features.plans import plan_shards
 from genrenet.params import Augment, Compute, Corpus, Features, Preprocessing, Split, Train
 from genrenet.serving.bundle import Bundle, BundleParams, CertificateStamp
 from tasks.extraction import sources

@@ -3,6 +3,8 @@
 It costs seconds and ties a plain network; a report whose network is below it says so.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -27,15 +29,25 @@ def track_statistics(windows: WindowSet) -> np.ndarray:
     np.ndarray [shape=(n_tracks, 2 * n_mfcc * 5), dtype=float64]
         Mean, standard deviation and percentiles; zeros where a track has no window.
     """
-    frames: dict[int, list[np.ndarray]] = {}
-    for x, track in windows.in_order():
-        for number in np.unique(track):
-            frames.setdefault(int(number), []).append(_summary(x[track == number]))
-    width = next(iter(frames.values()))[0].shape[-1]
-    table = np.zeros((len(windows.track_ids), width))
-    for number, parts in frames.items():
-        table[number] = np.mean(parts, axis=0)
+    n_statistics = 2 * windows.shape[1] * (2 + len(PERCENTILES))
+    table = np.zeros((len(windows.track_ids), n_statistics))
+    for number, x in _tracks(windows):
+        table[number] = _summary(x)
     return table
+
+
+def _tracks(windows: WindowSet) -> Iterator[tuple[int, np.ndarray]]:
+    """Each track's windows at once: in a shard they lie one after another."""
+    number, parts = -1, list[np.ndarray]()
+    for x, track in windows.in_order():
+        begins = np.flatnonzero(np.diff(track, prepend=-1))  # the first row begins a part as well
+        for part, other in zip(np.split(x, begins[1:]), track[begins].tolist(), strict=True):
+            if parts and other != number:
+                yield number, np.concatenate(parts)
+                parts.clear()
+            number = other
+            parts.append(part)
+    yield number, np.concatenate(parts)
 
 
 def _summary(x: np.ndarray) -> np.ndarray:

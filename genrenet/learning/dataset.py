@@ -1,71 +1,36 @@
 """The dataset: from shards to batches, read row group by row group.
 
-Only the windows of the tracks asked for leave this module, as what the network takes:
-float32, relative to the clip's maximum.
+Only the windows of the tracks asked for leave this module. What is held at a time does not grow
+with the corpus: some rows of one row group, a buffer of rows as they are stored, and of all others
+where they lie.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from genrenet.errors import DataError
 from genrenet.features.shards import to_numpy
+from genrenet.learning import places
+from genrenet.learning.network_input import NetworkInput, block_size
 
-BUFFER_GROUPS = 4  # row groups that are shuffled together (256 rows each, 17 MB at the defaults)
-
-
-@dataclass(frozen=True, kw_only=True)
-class NetworkInput:
-    """How a feature becomes what the network takes, in training and in prediction.
-
-    Attributes
-    ----------
-    feature : {'mel', 'mfcc'}
-        Which feature.
-    floor_db : float
-        Levels below this, relative to the clip's maximum, are raised to it (mel only).
-    n_mels : int
-        Bands that the cepstrum stems from.
-    """
-
-    feature: str
-    floor_db: float
-    n_mels: int
-
-    def __call__(self, values: np.ndarray, peak_db: np.ndarray) -> np.ndarray:
-        """Make levels relative to the clip's maximum.
-
-        Parameters
-        ----------
-        values : np.ndarray [shape=(n_windows, n_frames, n_bins), dtype=float16 or float32]
-            Absolute levels in dB, or their cepstrum.
-        peak_db : np.ndarray [shape=(n_windows,), dtype=float32]
-            Maximum of each window's clip, in dB.
-
-        Returns
-        -------
-        np.ndarray [shape=(n_windows, n_frames, n_bins), dtype=float32]
-        """
-        relative = values.astype(np.float32)
-        if self.feature == "mfcc":  # an orthonormal DCT turns a constant level into c0 alone
-            relative[..., 0] -= peak_db[:, None] * np.float32(np.sqrt(self.n_mels))
-            return relative
-        relative -= peak_db[:, None, None]
-        return np.maximum(relative, np.float32(self.floor_db))
+BUFFER_BYTES = 64 * 2**20  # rows that are shuffled together: 4,000 windows of 64 bands, 250 of stft
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    """The wanted rows of one row group."""
+class _Rows(NamedTuple):
+    """Rows as they are stored, and their tracks' numbers."""
 
-    path: Path
-    group: int
-    rows: np.ndarray
+    values: np.ndarray
+    peak_db: np.ndarray
     track: np.ndarray
-    copy: np.ndarray
+
+    def at(self, where: np.ndarray) -> Self:
+        return self._replace(**{name: column[where] for name, column in self._asdict().items()})
 
 
 class WindowSet:
@@ -79,6 +44,13 @@ class WindowSet:
         The tracks that are wanted; they are numbered in this order.
     network_input : NetworkInput
         What becomes of a row.
+
+    Attributes
+    ----------
+    n_windows : int
+        How many there are.
+    shape : (int, int)
+        Frames and bins of a window.
     """
 
     def __init__(
@@ -87,28 +59,32 @@ class WindowSet:
         self.track_ids = list(track_ids)
         self.network_input = network_input
         numbers = {track_id: n for n, track_id in enumerate(self.track_ids)}
-        self._places = [place for path in paths for place in _places(path, numbers)]
+        self._places = [place for path in paths for place in places.find(path, numbers)]
         self.n_windows = sum(len(place.rows) for place in self._places)
         if not self.n_windows:
             raise DataError(
                 f"no window of the {len(self.track_ids)} tracks asked for is in the shards. "
                 "Run 'dvc repro'."
             )
+        self.shape, self._row_bytes = _window(self._places[0].path, network_input.feature)
 
     @property
     def n_blocks(self) -> int:
         """How many blocks :meth:`in_order` yields."""
-        return len(self._places)
+        return sum(len(np.unique(place.rows // self._block)) for place in self._places)
 
     def in_order(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Windows [n, n_frames, n_bins] and their tracks' numbers [n], a row group at a time."""
+        """Windows [n, n_frames, n_bins] and their tracks' numbers [n], some megabytes at a time."""
         for place in self._places:
-            yield self._read(place), place.track
+            for rows in self._read(place):
+                yield self._taken(rows)
 
     def shuffled(
         self, rng: np.random.Generator, *, batch_size: int, windows_per_track: int | None = None
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """One epoch's batches of windows and track numbers.
+
+        Rows are read from all over the corpus into a buffer, which is shuffled when it is full.
 
         Parameters
         ----------
@@ -119,94 +95,91 @@ class WindowSet:
         windows_per_track : int or None
             At most so many windows of each track and copy, drawn anew for each epoch.
         """
-        chosen = self._choose(rng, windows_per_track)
-        order = rng.permutation(len(chosen))
-        x, track = self._nothing()
-        for begin in range(0, len(order), BUFFER_GROUPS):
-            blocks = [
-                (self._read(p), p.track)
-                for p in (chosen[i] for i in order[begin : begin + BUFFER_GROUPS])
-            ]
-            x = np.concatenate([x, *(block for block, _ in blocks)])
-            track = np.concatenate([track, *(numbers for _, numbers in blocks)])
-            mixed = rng.permutation(len(x))
-            x, track = x[mixed], track[mixed]
-            n_full = len(x) // batch_size * batch_size
-            for at in range(0, n_full, batch_size):
-                yield x[at : at + batch_size], track[at : at + batch_size]
-            x, track = x[n_full:], track[n_full:]
-        if len(x):
-            yield x, track
+        chosen = self._places
+        if windows_per_track is not None:
+            chosen = places.draw(chosen, rng, windows_per_track)
+        part = max(1, BUFFER_BYTES // places.N_STRATA // self._row_bytes)
+        waiting: list[_Rows] = []
+        for place in places.spread(chosen, rng, part):
+            for rows in self._read(place):
+                waiting.append(rows)
+                if sum(some.values.nbytes for some in waiting) >= BUFFER_BYTES:
+                    rest = yield from self._mixed(waiting, rng, batch_size)
+                    waiting.append(rest)
+        rest = yield from self._mixed(waiting, rng, batch_size)
+        if rest.track.size:
+            yield self._taken(rest)
 
     def n_chosen(self, windows_per_track: int | None) -> int:
         """Windows in an epoch of :meth:`shuffled`."""
         if windows_per_track is None:
             return self.n_windows
-        return sum(min(n, windows_per_track) for n in self._clip_sizes().values())
+        shards = places.clip_sizes(self._places)
+        return sum(int(np.minimum(sizes, windows_per_track).sum()) for sizes in shards)
 
     def band_statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of each bin over all windows and frames [n_bins], float64."""
         n, total, squares = 0, 0.0, 0.0
         for x, _ in self.in_order():
-            wide = x.astype(np.float64)
-            n += wide.shape[0] * wide.shape[1]
-            total = total + wide.sum(axis=(0, 1))
-            squares = squares + (wide**2).sum(axis=(0, 1))
+            frames = x.reshape(-1, self.shape[1]).astype(np.float64)
+            n += len(frames)
+            total = total + frames.sum(axis=0)
+            squares = squares + np.einsum("ij,ij->j", frames, frames)  # 10 x sum(frames**2)
         mean = np.asarray(total / n)
         return mean, np.asarray(np.maximum(squares / n - mean**2, 1e-6))
 
-    def _read(self, place: _Place) -> np.ndarray:
-        feature = self.network_input.feature
+    @property
+    def _block(self) -> int:
+        """Windows that go through a network at once."""
+        return block_size(self.shape)
+
+    def _read(self, place: places.Place) -> Iterator[_Rows]:
+        """The wanted rows, a few at a time: a row group of ``stft`` is 68 MB."""
+        feature, begin = self.network_input.feature, 0
         with pq.ParquetFile(place.path) as file:
-            table = file.read_row_group(place.group, columns=[feature, "peak_db"])
-        values = to_numpy(table[feature], table.schema.field(feature))
-        return self.network_input(values[place.rows], table["peak_db"].to_numpy()[place.rows])
+            for batch in file.iter_batches(
+                self._block,
+                row_groups=[place.group],
+                columns=[feature, "peak_db"],
+                use_threads=False,  # two columns: threads cost more than they save
+            ):
+                table = pa.Table.from_batches([batch])
+                there = slice(*np.searchsorted(place.rows, (begin, begin + len(batch))))
+                rows = place.rows[there] - begin
+                begin += len(batch)
+                if rows.size:
+                    values = to_numpy(table[feature], table.schema.field(feature))
+                    peak_db = table["peak_db"].to_numpy()
+                    yield _Rows(values[rows], peak_db[rows], place.track[there])
 
-    def _nothing(self) -> tuple[np.ndarray, np.ndarray]:
-        empty = self._read(self._places[0])[:0]
-        return empty, np.empty(0, dtype=np.int64)
+    def _mixed(
+        self, waiting: list[_Rows], rng: np.random.Generator, batch_size: int
+    ) -> Generator[tuple[np.ndarray, np.ndarray], None, _Rows]:
+        """Full batches of the rows that wait, in random order; what is left over is returned."""
+        buffer = _Rows(*map(np.concatenate, zip(*waiting, strict=True)))
+        waiting.clear()
+        order = rng.permutation(len(buffer.track))
+        n_full = len(order) // batch_size * batch_size
+        for begin in range(0, n_full, batch_size):
+            yield self._taken(buffer.at(order[begin : begin + batch_size]))
+        return buffer.at(order[n_full:])
 
-    def _clip_sizes(self) -> dict[tuple[int, int], int]:
-        sizes: dict[tuple[int, int], int] = {}
-        for place in self._places:
-            for clip in zip(place.track.tolist(), place.copy.tolist(), strict=True):
-                sizes[clip] = sizes.get(clip, 0) + 1
-        return sizes
-
-    def _choose(self, rng: np.random.Generator, windows_per_track: int | None) -> list[_Place]:
-        if windows_per_track is None:
-            return self._places
-        clip = np.concatenate([place.track * 32_768 + place.copy for place in self._places])
-        # rows by clip, in random order inside it; the first few of each clip are kept
-        order = np.lexsort((rng.random(len(clip)), clip))
-        sizes = np.unique(clip[order], return_counts=True)[1]
-        rank = np.arange(len(clip)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        keep = np.zeros(len(clip), dtype=bool)
-        keep[order[rank < windows_per_track]] = True
-        ends = np.cumsum([len(place.rows) for place in self._places])[:-1]
-        pairs = zip(self._places, np.split(keep, ends), strict=True)
-        return [_kept(place, mask) for place, mask in pairs if mask.any()]
-
-
-def _kept(place: _Place, mask: np.ndarray) -> _Place:
-    return _Place(
-        path=place.path,
-        group=place.group,
-        rows=place.rows[mask],
-        track=place.track[mask],
-        copy=place.copy[mask],
-    )
+    def _taken(self, rows: _Rows) -> tuple[np.ndarray, np.ndarray]:
+        """Rows as the network takes them."""
+        return self.network_input(rows.values, rows.peak_db), rows.track
 
 
-def _places(path: Path, numbers: Mapping[str, int]) -> Iterator[_Place]:
-    """Where the wanted rows of a shard are; only ids are read."""
-    with pq.ParquetFile(path) as file:
-        for group in range(file.num_row_groups):
-            table = file.read_row_group(group, columns=["track_id", "copy"])
-            track = np.array(
-                [numbers.get(i, -1) for i in table["track_id"].to_pylist()], dtype=np.int64
-            )
-            rows = np.flatnonzero(track >= 0)
-            if rows.size:
-                copy = table["copy"].to_numpy()[rows].astype(np.int64)
-                yield _Place(path=path, group=group, rows=rows, track=track[rows], copy=copy)
+def _window(path: Path, feature: str) -> tuple[tuple[int, int], int]:
+    """A window's frames and bins, and its bytes.
+
+    Raises
+    ------
+    DataError
+        The shard holds no such feature.
+    """
+    schema = pq.read_schema(path)
+    if feature not in schema.names:
+        raise DataError(f"{path} holds no {feature}. Run 'dvc repro', which makes the shards anew.")
+    field = schema.field(feature)
+    n_frames, n_bins = json.loads(field.metadata[b"shape"])
+    return (n_frames, n_bins), field.type.byte_width

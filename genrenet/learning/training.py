@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from genrenet.errors import DataError
 from genrenet.learning.dataset import WindowSet
-from genrenet.learning.networks import compact_cnn, scaler
+from genrenet.learning.networks import compact_cnn, standard, unit, unscaled
 from genrenet.params import SpecAugment, Train
 
 
@@ -102,16 +102,19 @@ def train_network(
 
 
 def _build(train: WindowSet, settings: Train, n_classes: int) -> keras.Model:
-    mean, variance = train.band_statistics()
-    first, _ = next(train.in_order())
     return compact_cnn(
-        first.shape[1],
-        first.shape[2],
+        *train.shape,
         n_classes,
-        scaler=scaler(settings.scaling, settings.floor_db, mean, variance),
+        scaler=_scaler(train, settings.scaling),
         channels=settings.channels,
         dropout=settings.dropout,
     )
+
+
+def _scaler(train: WindowSet, scaling: str) -> keras.layers.Layer:
+    if scaling == "standard":
+        return standard(*train.band_statistics())  # reads all train rows once
+    return unit(*train.network_input.span) if scaling == "unit" else unscaled()
 
 
 def _optimizer(settings: Train, n_steps: int) -> keras.optimizers.Optimizer:
@@ -156,9 +159,8 @@ def _validation(windows: WindowSet, labels: Mapping[str, int]) -> tf.data.Datase
 
 
 def _dataset(batches: Callable[[], Iterator[Any]], windows: WindowSet) -> tf.data.Dataset:
-    shape = next(windows.in_order())[0].shape[1:]
     signature = (
-        tf.TensorSpec((None, *shape), tf.float32),
+        tf.TensorSpec((None, *windows.shape), tf.float32),
         tf.TensorSpec((None,), tf.int64),
     )
     return tf.data.Dataset.from_generator(batches, output_signature=signature).prefetch(2)

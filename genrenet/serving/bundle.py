@@ -20,7 +20,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from genrenet.errors import DataError
-from genrenet.learning.dataset import NetworkInput
+from genrenet.learning.network_input import NetworkInput
 from genrenet.params import Augment, Corpus, Features, Preprocessing, Settings, Split, Train
 
 BUNDLE = Path("models/genrenet")

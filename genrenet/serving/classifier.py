@@ -11,10 +11,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from genrenet.features import audio, header
-from genrenet.features.preprocessing import Windows, extract, windows
+from genrenet.features.audio import mix_down
+from genrenet.features.header import probe
+from genrenet.features.preprocessing import Windows, extract, from_signal
 from genrenet.learning.backend import prepare_backend
 from genrenet.learning.calibration import probabilities as calibrated
+from genrenet.learning.network_input import block_size
 from genrenet.serving.bundle import BUNDLE, Bundle, locate, read_bundle
 
 
@@ -81,12 +83,11 @@ class Classifier:
         spec = self.bundle.specification
         if not isinstance(recording, np.ndarray):
             path = Path(recording)
-            header.probe(path)
+            probe(path)
             return self._answer(extract(path, spec))
         if sr is None:
             raise TypeError("predict() needs sr, the sampling rate in Hz, for an array")
-        y, offset_s = audio.prepare(audio.mix_down(_samples(recording)), sr, spec)
-        return self._answer(windows(y, spec, offset_s=offset_s))
+        return self._answer(from_signal(mix_down(_samples(recording)), sr, spec))
 
     def probabilities(self, x: np.ndarray) -> np.ndarray:
         """Calibrated probabilities [shape=(n_windows, n_classes)] of what the network takes.
@@ -100,14 +101,16 @@ class Classifier:
 
         return calibrated(logits(self.network, x), self.bundle.temperature)
 
-    def network_input(self, clip: Windows) -> np.ndarray:
-        """A clip's windows as the network takes them."""
+    def network_input(self, clip: Windows, where: slice = slice(None)) -> np.ndarray:
+        """A clip's windows, or some of them, as the network takes them."""
         prepare = self.bundle.network_input
-        peaks = np.full(len(clip), clip.peak_db, dtype=np.float32)
-        return prepare(getattr(clip, prepare.feature), peaks)
+        values = clip.features[prepare.feature][where]
+        return prepare(values, np.full(len(values), clip.peak_db, dtype=np.float32))
 
     def _answer(self, clip: Windows) -> Prediction:
-        by_window = self.probabilities(self.network_input(clip))
+        size = block_size(clip.features[self.bundle.network_input.feature].shape[1:])
+        parts = (slice(begin, begin + size) for begin in range(0, len(clip), size))
+        by_window = np.concatenate([self.probabilities(self.network_input(clip, p)) for p in parts])
         by_track = by_window.mean(axis=0)
         order = np.argsort(-by_track, kind="stable")
         labels = self.bundle.labels

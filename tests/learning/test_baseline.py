@@ -5,7 +5,8 @@ import pytest
 
 from genrenet.features.shards import shard_paths
 from genrenet.learning.baseline import fit_baseline, track_statistics
-from genrenet.learning.dataset import NetworkInput, WindowSet
+from genrenet.learning.dataset import WindowSet
+from genrenet.learning.network_input import NetworkInput
 
 CEPSTRUM = NetworkInput(feature="mfcc", floor_db=0.0, n_mels=16)
 

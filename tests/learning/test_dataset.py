@@ -6,7 +6,8 @@ import pytest
 from genrenet.errors import DataError
 from genrenet.features.preprocessing import extract
 from genrenet.features.shards import shard_paths
-from genrenet.learning.dataset import NetworkInput, WindowSet
+from genrenet.learning.dataset import WindowSet
+from genrenet.learning.network_input import NetworkInput
 from tasks.train import sides
 
 MEL = NetworkInput(feature="mel", floor_db=-80.0, n_mels=16)

@@ -1,7 +1,9 @@
 """Training: repeatable to the last bit, and refused where it would learn what it must not."""
 
 import json
+import zipfile
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from genrenet.corpus.tracks import write_table
 from genrenet.errors import DataError
 from genrenet.features.shards import shard_paths
 from genrenet.learning.dataset import WindowSet
-from genrenet.learning.networks import compact_cnn, logits, scaler
+from genrenet.learning.networks import compact_cnn, logits, save, standard, unit, unscaled
 from genrenet.learning.training import _masked, train_network
 from genrenet.params import SpecAugment
 from genrenet.serving.bundle import network_input
@@ -55,11 +57,11 @@ def test_a_saved_network_gives_the_same_logits(validation, tmp_path):
     mean, variance = validation.band_statistics()
     network = compact_cnn(
         *(x.shape[1], x.shape[2], 3),
-        scaler=scaler("standard", -80, mean, variance),
+        scaler=standard(mean, variance),
         channels=(4, 8),
         dropout=0.3,
     )
-    network.save(tmp_path / "model.keras")
+    save(network, tmp_path / "model.keras")
 
     loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
 
@@ -67,13 +69,27 @@ def test_a_saved_network_gives_the_same_logits(validation, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("scaling", "low", "high"), [("clip", -80.0, 0.0), ("unit", 0.0, 1.0), ("standard", -2.0, 8.0)]
+    ("layer", "low", "high"),
+    [
+        (unscaled(), -80.0, 0.0),
+        (unit(-80.0, 0.0), 0.0, 1.0),
+        (standard(np.array([-64.0]), np.array([64.0])), -2.0, 8.0),
+    ],
+    ids=["clip", "unit", "standard"],
 )
-def test_scaling_means_what_it_says(scaling, low, high):
+def test_scaling_means_what_it_says(layer, low, high):
     """The floor and the clip's maximum, here of a bin with mean -64 and variance 64."""
-    layer = scaler(scaling, -80.0, np.array([-64.0]), np.array([64.0]))
-
     assert layer(np.array([[[-80.0]], [[0.0]]])).numpy().ravel() == pytest.approx([low, high])
+
+
+def test_a_saved_network_carries_no_optimizer(study, bundle):
+    """Its state is twice the weights, and no answer needs it."""
+    network = keras.saving.load_model(bundle / "model.keras")
+    with zipfile.ZipFile(bundle / "model.keras") as file, file.open("model.weights.h5") as weights:
+        names = list(h5py.File(weights))
+
+    assert not network.compiled
+    assert "optimizer" not in names
 
 
 def test_the_best_epoch_is_kept(study, validation, train):
