@@ -13,8 +13,9 @@ from genrenet.corpus.audit import split_digest
 from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
 from genrenet.corpus.tracks import read_table
 from genrenet.errors import DataError
-from genrenet.params import Params, digest
+from genrenet.params import Params
 from genrenet.serving.bundle import BUNDLE, Bundle, BundleParams, CertificateStamp
+from genrenet.settings import digest
 from tasks import tracking
 from tasks.epochs import watched
 from tasks.fanout import absolute, fan_out

@@ -5,27 +5,16 @@ so no stage depends on it.
 """
 
 import difflib
-import hashlib
-import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 
 from genrenet.errors import ParamsError
+from genrenet.settings import Positive, Seed, Settings, Share
+from genrenet.transforms import TRANSFORMS, AnyTransform, BackgroundNoise
 
-Share = Annotated[float, Field(ge=0, lt=1)]
-Positive = Annotated[int, Field(gt=0)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what NumPy's and Keras' generators take
 MIN_DURATION_S = 0.5
 """Shorter recordings hold no rhythm and too few frames; they are quarantined."""
 LEAST_SEMITONES, LEAST_STRETCH = 0.5, 0.05
@@ -36,30 +25,13 @@ CHROMA_HZ, MIN_CHROMA_BINS = (55.0, 3_500.0), 16
 """Where pitches are sought, and the FFT bins that it takes there; to 5,000 Hz changes nothing."""
 
 
-class Settings(BaseModel):
-    """A frozen section that refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    @property
-    def hash(self) -> str:
-        """Digest of every value: equal settings, equal hash."""
-        return digest(self.model_dump(mode="json"))
-
-
-def digest(value: Any) -> str:
-    """Hash of a JSON value, independent of key order (16 hex digits of BLAKE2b)."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
 class Corpus(Settings):
     """Which recordings, in which layout."""
 
     path: str = "demo/audio"
     layout: Literal["auto", "folders", "manifest"] = "auto"
     manifest: str = "manifest.csv"
-    columns: dict[str, str] = {}
+    columns: dict[str, str] = Field(default_factory=dict)
     labels: str = "demo/labels.csv"
     group_level: Literal["performer", "album", "recording"] = "performer"
     max_bad_share: Share = 0.05
@@ -199,104 +171,6 @@ class Split(Settings):
                 "folds; set test_fold: null, or policy: group"
             )
         return self
-
-
-def _ordered(span: tuple[float, float]) -> tuple[float, float]:
-    if span[0] > span[1]:
-        raise ValueError(f"{list(span)} has its ends the wrong way round; give [lowest, highest]")
-    return span
-
-
-def _within(least: float, most: float) -> AfterValidator:
-    """Refuse a span that leaves these limits."""
-
-    def check(span: tuple[float, float]) -> tuple[float, float]:
-        if span[0] < least or span[1] > most:
-            raise ValueError(f"{list(span)} is not within {least} and {most}")
-        return span
-
-    return AfterValidator(check)
-
-
-Span = Annotated[tuple[float, float], AfterValidator(_ordered)]
-
-
-class Transform(Settings):
-    """A further change of a rendered copy, and how probable it is."""
-
-    probability: Annotated[float, Field(gt=0, le=1)] = 0.5
-
-
-class Gain(Transform):
-    """Louder or softer, in dB: a recording level."""
-
-    name: Literal["gain"] = "gain"
-    gain_db: Annotated[Span, _within(-60, 60)] = (-6.0, 6.0)
-
-
-class Equalizer(Transform):
-    """Seven bands, each raised or lowered, in dB: another microphone or loudspeaker."""
-
-    name: Literal["equalizer"] = "equalizer"
-    gain_db: Annotated[Span, _within(-30, 30)] = (-6.0, 6.0)
-
-
-class Room(Transform):
-    """A room this long and wide, its walls so absorbent, the microphone this far away."""
-
-    name: Literal["room"] = "room"
-    size_m: Annotated[Span, _within(2, 20)] = (3.0, 8.0)
-    absorption: Annotated[Span, _within(0.1, 0.99)] = (0.2, 0.6)  # 0.1: bare walls
-    distance_m: Annotated[Span, _within(0.1, 20)] = (0.3, 2.0)
-
-
-class Mp3(Transform):
-    """Compressed to a bit rate, in kbit/s, and decoded."""
-
-    name: Literal["mp3"] = "mp3"
-    kbps: Annotated[Span, _within(8, 320)] = (32.0, 128.0)
-
-    @model_validator(mode="after")
-    def _possible(self) -> Self:
-        if not self.bitrates:
-            raise ValueError(
-                f"kbps is {list(self.kbps)}, and MP3 has no bit rate between: it has "
-                f"{', '.join(map(str, MP3_KBPS))}"
-            )
-        return self
-
-    @property
-    def bitrates(self) -> list[int]:
-        """The bit rates of MP3 that lie within ``kbps``."""
-        return [rate for rate in MP3_KBPS if self.kbps[0] <= rate <= self.kbps[1]]
-
-
-class BackgroundNoise(Transform):
-    """A part of one of the recordings in a folder, this far below the music, in dB."""
-
-    name: Literal["background_noise"] = "background_noise"
-    folder: Annotated[str, Field(min_length=1)]
-    snr_db: Annotated[Span, _within(-30, 60)] = (3.0, 20.0)
-    _hashes: dict[str, str] = PrivateAttr(default_factory=dict)
-
-    @property
-    def hashes(self) -> dict[str, str]:
-        """The folder's recordings, relative to it, with their contents' hashes, once found."""
-        return self._hashes
-
-    def found(self, folder: Path, hashes: dict[str, str]) -> Self:
-        """The same with ``folder`` as every worker sees it, and what lies there."""
-        noise = self.model_copy(update={"folder": str(folder)})
-        noise._hashes = dict(hashes)
-        return noise
-
-
-MP3_KBPS = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-AnyTransform = Gain | Equalizer | Room | Mp3 | BackgroundNoise
-TRANSFORMS: dict[str, type[Transform]] = {
-    model.model_fields["name"].default: model for model in get_args(AnyTransform)
-}
-"""The transforms, by the names that ``augment.transforms`` gives them."""
 
 
 class Augment(Settings):

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from genrenet.errors import DataError
-from genrenet.params import digest
 from genrenet.serving.bundle import Bundle, tracking_uri
+from genrenet.settings import digest
 
 EXPERIMENT = "genrenet"
 SAMPLE_S = 5  # between samples of CPU and memory; a short run still gets several

@@ -11,7 +11,8 @@ import pandas as pd
 
 from genrenet.corpus.splits import SIDES
 from genrenet.errors import DataError
-from genrenet.params import Corpus, digest
+from genrenet.params import Corpus
+from genrenet.settings import digest
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,8 @@ from pydantic import ValidationError
 
 from genrenet.errors import DataError
 from genrenet.learning.network_input import NetworkInput
-from genrenet.params import Augment, Corpus, Features, Preprocessing, Settings, Split, Train
+from genrenet.params import Augment, Corpus, Features, Preprocessing, Split, Train
+from genrenet.settings import Settings
 
 BUNDLE = Path("models/genrenet")
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip file can hold
