@@ -6,7 +6,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help setup repro test check format lock clean
+.PHONY: help setup repro test bench check format lock clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,16 @@ repro: setup  ## Rebuild what is stale, with Prefect, Ray, DVC and MLflow
 test: setup check  ## Checks and tests
 	pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+bench: setup $(VENV)/peers/.ready  ## Measure against the usual ways; ROW=augment: that alone
+	python -W ignore -m benchmarks $(ROW)
+
+# what the benchmarks compare with, 3 GB with torch: beside the locked packages, not among them
+$(VENV)/peers/.ready: benchmarks/peers.txt $(VENV)/.ready
+	rm -rf $(VENV)/peers
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --target $(VENV)/peers --no-deps \
+	  --require-hashes -r benchmarks/peers.txt
+	@touch $@
+
 check: setup  ## Style, types, import directions
 	ruff check .
 	ruff format --check .
@@ -44,6 +54,9 @@ format: setup  ## Put the code in its form
 lock: setup  ## Lock the dependencies anew, with hashes and no registry's address
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --upgrade --all-extras \
 	  pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --constraints requirements.lock benchmarks/peers.in -o benchmarks/peers.txt \
+	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' requirements.lock)
 
 clean:  ## Remove what the pipeline made; DVC's cache and mlruns stay
 	rm -rf data models reports demo/audio .prefect

@@ -1,0 +1,81 @@
+"""``python -m benchmarks [ROW]``: every row, or the rows that are called so.
+
+The whole run writes ``results.json``, ``results.png`` and the table in ``docs/performance.md``; a
+run of some rows only prints.
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks import decoding, engines, features, peers, reading, report, stages, versions
+from benchmarks.rows import Result, Row, chosen, measure
+from genrenet.errors import GenrenetError
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+console = Console()
+
+
+@app.command()
+def main(
+    row: Annotated[str, typer.Argument(help="A row, or how the names of several begin.")] = "",
+) -> None:
+    """Check, measure, tell."""
+    with tempfile.TemporaryDirectory(prefix="genrenet-bench-") as folder:
+        rows = all_rows(Path(folder))
+        wanted = chosen(rows, row)
+        if not wanted:
+            console.print(f"no row is called {row}; there are {', '.join(r.name for r in rows)}")
+            raise typer.Exit(2)
+        results = run(wanted)
+    console.print(report.table(results, rows))
+    if not row and len(results) == len(rows):
+        write(results, rows)
+    if len(results) < len(wanted):
+        raise typer.Exit(1)
+
+
+def all_rows(folder: Path) -> list[Row]:
+    """Every row, in the order of the table; what they make goes to ``folder``."""
+    return [
+        *features.rows(folder),
+        *versions.rows(folder),
+        *decoding.rows(folder),
+        *reading.rows(folder),
+        *peers.rows(folder),
+        *stages.rows(folder),
+        *engines.rows(folder),
+    ]
+
+
+def run(rows: list[Row]) -> list[Result]:
+    """Measure the rows one after the other; one that cannot be measured says why."""
+    results = []
+    for row in rows:
+        begin = time.perf_counter()
+        try:
+            result = measure(row)
+        except GenrenetError as error:
+            console.print(f"[red]{row.name}: {error}[/red]")
+            continue
+        results.append(result)
+        took = f"{time.perf_counter() - begin:.0f} s"
+        ratio, target = report.number(result.ratio), row.target and f" (target {row.target:g})"
+        console.print(f"{row.name}: {ratio} ×{target or ''}, measured in {took}", highlight=False)
+    return results
+
+
+def write(results: list[Result], rows: list[Row]) -> None:
+    """Keep the results of a whole run."""
+    report.write_results(results)
+    report.save(report.picture(results, rows), report.PICTURE)
+    report.fill_page(report.markdown(results, rows))
+
+
+if __name__ == "__main__":
+    sys.exit(app())
