@@ -16,7 +16,8 @@ from genrenet.features.effort import decode_s
 from genrenet.features.plans import ShardPlan, Source, plan_shards
 from genrenet.features.preprocessing import window_starts
 from genrenet.params import Augment
-from tasks.shards import build_shard, content_hash
+from tasks.contents import content_hash
+from tasks.shards import build_shard
 
 COPIES = Augment(method="warp", copies=3)
 N_CLIPS = 2

@@ -22,7 +22,7 @@ from genrenet.corpus.tracks import CATALOG_SCHEMA, Track
 from genrenet.errors import AudioError, DataError
 from genrenet.features import header
 from genrenet.params import MIN_DURATION_S
-from tasks.shards import content_hash
+from tasks.contents import content_hash
 
 N_THREADS = 8  # probing waits for the disk; a network folder has more to give than one request
 BATCH = 1_000  # tracks that are in the air at once

@@ -5,13 +5,13 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import xxhash
-
+from genrenet.corpus.patience import patiently
 from genrenet.errors import AudioError
 from genrenet.features.augment import ORIGINAL, Draw
 from genrenet.features.plans import ShardPlan, Source
 from genrenet.features.preprocessing import Windows, extract, extract_copies
 from genrenet.features.shards import writing
+from tasks.contents import content_hash
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +43,6 @@ class ShardReport:
     worker: str = ""
     quarantine: dict[str, str] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
-
-
-def content_hash(path: Path) -> str:
-    """Hash of a file's bytes (XXH3, 128 bit: as fast as the disk)."""
-    hasher = xxhash.xxh3_128()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            hasher.update(block)
-    return hasher.hexdigest()
 
 
 def build_shard(plan: ShardPlan) -> ShardReport:
@@ -87,7 +78,7 @@ def build_shard(plan: ShardPlan) -> ShardReport:
 
 def _hash_now(path: str) -> str | None:
     try:
-        return content_hash(Path(path))
+        return patiently(content_hash, Path(path))
     except OSError:
         return None
 

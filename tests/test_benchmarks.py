@@ -193,7 +193,7 @@ def test_warp_is_nearer_to_the_truth_than_librosas_shifters(tmp_path):
 
 def test_the_gate_refuses_another_copy(tmp_path, monkeypatch):
     """A copy at the wrong pitch would be as fast, and does not pass."""
-    monkeypatch.setattr("genrenet.features.warp.pitch_ratio", lambda _: 1.0)
+    monkeypatch.setattr("genrenet.features.warp.analysis_rate", lambda _, sr: sr)
 
     with pytest.raises(WrongAnswerError, match="warp and truth"):
         check_warp(tmp_path, COMPARABLE)

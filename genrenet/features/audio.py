@@ -67,9 +67,13 @@ def open_recording(
     return Recording(sr=sr, begin_s=begin / sr, pieces=_decoded(file, begin, end))
 
 
-def whole(y: np.ndarray, sr: int) -> Recording:
-    """A mono signal that is in memory, as a recording of one piece."""
-    return Recording(sr=sr, begin_s=0.0, pieces=iter([(np.asarray(y, np.float32), True)]))
+def whole(y: np.ndarray, sr: int, spec: Preprocessing) -> Recording:
+    """The used part of a mono signal that is in memory, as a recording of one piece."""
+    begin = round(spec.head_skip_s * sr)
+    used = np.asarray(y, np.float32)[begin:]
+    if spec.max_duration_s is not None:
+        used = used[: round(spec.max_duration_s * sr)]
+    return Recording(sr=sr, begin_s=begin / sr, pieces=iter([(used, True)]))
 
 
 def mix_down(samples: np.ndarray) -> np.ndarray:

@@ -45,15 +45,13 @@ class MelBands:
         filters = mel_filters(
             spec.sr, spec.n_fft, spec.n_mels, spec.fmin, spec.top_hz, spec.mel_scale
         )
-        self.n_mels = spec.n_mels
         self._strips = [_strip(filters, bands) for bands in _parts(spec.n_mels)]
 
-    def __call__(self, power: np.ndarray) -> np.ndarray:
-        """Power spectra [n_frames, 1 + n_fft // 2] to dB in bands [n_frames, n_mels], float32."""
-        bands = np.empty((len(power), self.n_mels), dtype=np.float32)
+    def __call__(self, power: np.ndarray, *, out: np.ndarray) -> np.ndarray:
+        """Write the bands' power [n_frames, n_mels] of spectra [n_frames, 1 + n_fft // 2]."""
         for strip in self._strips:
-            np.matmul(power[:, strip.bins], strip.weights, out=bands[:, strip.bands])
-        return decibels(bands)
+            np.matmul(power[:, strip.bins], strip.weights, out=out[:, strip.bands])
+        return out
 
 
 @functools.lru_cache(maxsize=8)

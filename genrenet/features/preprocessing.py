@@ -64,7 +64,7 @@ def extract(
 
 def from_signal(y: np.ndarray, sr: int, spec: Preprocessing) -> Windows:
     """Windows of a mono signal [shape=(n_samples,), dtype=float32] at ``sr`` Hz."""
-    return _analyse(whole(y, sr), spec, [_Version(sr, spec)])[0]
+    return _analyse(whole(y, sr, spec), spec, [_Version(sr, spec)])[0]
 
 
 def extract_copies(
@@ -113,7 +113,7 @@ class _Version:
         alter: Callable[[np.ndarray, int], np.ndarray] = lambda y, _: y,
     ) -> None:
         rate = warp.analysis_rate(what, spec.sr) if warped else spec.sr
-        hop = warp.analysis_hop(what, spec.hop_length) if warped else spec.hop_length
+        hop = warp.analysis_hop(what, spec) if warped else spec.hop_length
         self.sr, self.spec, self.alter, self.n_pieces = sr, spec, alter, 0
         # frames of the copy are so many samples of the recording apart
         self.frame_samples = sr * spec.hop_length * (what.stretch_rate or 1.0) / spec.sr

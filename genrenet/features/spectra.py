@@ -6,6 +6,7 @@ the pieces, so that the same signal gives the same bits.
 """
 
 import functools
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from genrenet.features.chroma import Chroma
 from genrenet.features.mel import MelBands, cepstrum_matrix, decibels
 from genrenet.params import Preprocessing
 
-BLOCK = 64  # frames whose spectra stay in the cache (measured best of 32 … 1292)
+BLOCK = 128  # frames whose spectra stay in the cache (measured best of 32, 48, 64 and 128)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,16 +53,21 @@ class Spectra:
         self._mel = mel_bands(spec)
         self._window = scipy.signal.get_window("hann", spec.n_fft).astype(np.float32)
         self._chroma = Chroma(spec) if spec.n_chroma else None
-        self._blocks: dict[str, list[np.ndarray]] = {n: [] for n in spec.bins if n != "chroma"}
+        self._parts: dict[str, list[np.ndarray]] = {n: [] for n in spec.bins if n != "chroma"}
         self._peaks: list[np.ndarray] = []
         self._signal = np.zeros(spec.n_fft // 2, dtype=np.float32)  # from ``_origin`` on
         self._origin = self._n_done = 0
+        # of one block, used again and again: fresh memory would cost a fifth of the whole
+        self._windowed = np.empty((BLOCK + 1, spec.n_fft), dtype=np.float32)
+        self._power = np.empty((BLOCK + 1, 1 + spec.n_fft // 2), dtype=np.float32)
 
     def push(self, y: np.ndarray) -> None:
         """Take the next samples [shape=(n_samples,), dtype=float32], mono at ``spec.sr``."""
         self._signal = np.concatenate([self._signal, y])
-        while self._n_ready() - self._n_done > BLOCK + 1:  # never leaves one frame for the end:
-            self._transform(BLOCK)  # BLAS sums a single row in another order
+        # never leaves one frame for the end: BLAS sums a single row in another order
+        n_blocks = (self._n_ready() - self._n_done - 2) // BLOCK
+        if n_blocks > 0:
+            self._transform([BLOCK] * n_blocks)
         keep = min(self._start(self._n_done) - self._origin, len(self._signal))
         self._signal, self._origin = self._signal[keep:].copy(), self._origin + keep
 
@@ -69,18 +75,26 @@ class Spectra:
         """End the signal and return the frames from ``first`` to before ``last``."""
         self.push(np.zeros(self.spec.n_fft // 2, dtype=np.float32))
         if n_left := self._n_ready() - self._n_done:
-            self._transform(n_left)
+            self._transform([n_left])
         features = {}
         for name in self.spec.bins:
             if name == "chroma" and self._chroma:
                 end = self._n_done if last is None else last
                 features[name] = self._chroma.finish(first, end).astype(self.spec.dtype)
             else:
-                features[name] = np.concatenate(self._blocks.pop(name))[first:last]
+                features[name] = np.concatenate(self._parts.pop(name))[first:last]
         return Frames(peak_db=np.concatenate(self._peaks)[first:last].max(), features=features)
 
     def _start(self, frame: int) -> int:
         return round(frame * self.hop)
+
+    def _starts(self, n_frames: int) -> slice | np.ndarray:
+        """Where the next frames begin in the signal at hand; a slice where it can be: no copy."""
+        if isinstance(self.hop, int):
+            first = self._n_done * self.hop - self._origin
+            return slice(first, first + n_frames * self.hop, self.hop)
+        frames = np.arange(self._n_done, self._n_done + n_frames)
+        return np.asarray(np.rint(frames * self.hop), dtype=np.int64) - self._origin
 
     def _n_ready(self) -> int:
         """How many frames the signal up to here has."""
@@ -92,29 +106,34 @@ class Spectra:
             n -= 1
         return n
 
-    def _transform(self, n_frames: int) -> None:
-        frames = np.arange(self._n_done, self._n_done + n_frames)
-        starts = np.rint(frames * self.hop).astype(np.int64) - self._origin
-        every = np.lib.stride_tricks.sliding_window_view(self._signal, self.spec.n_fft)
-        windowed = every[starts]
-        windowed *= self._window
-        # |X| and its square: a third of the time of re² + im²
-        power = np.abs(scipy.fft.rfft(windowed, axis=1, overwrite_x=True))
-        np.square(power, out=power)
-        self._n_done += n_frames
-        self._keep(power)
-
-    def _keep(self, power: np.ndarray) -> None:
-        dtype = self.spec.dtype
-        mel = self._mel(power)
+    def _transform(self, sizes: list[int]) -> None:
+        """Transform the next frames, in blocks of these sizes."""
+        spec, n_frames = self.spec, sum(sizes)
+        mel = np.empty((n_frames, spec.n_mels), dtype=np.float32)
+        mfcc = np.empty((n_frames, spec.n_mfcc), dtype=np.float32)
+        cepstrum = cepstrum_matrix(spec.n_mels, spec.n_mfcc)
+        for n, end in zip(sizes, itertools.accumulate(sizes), strict=True):
+            power, block = self._next_power(n), slice(end - n, end)
+            decibels(self._mel(power, out=mel[block]))
+            np.matmul(mel[block], cepstrum, out=mfcc[block])
+            if self._chroma:
+                self._chroma.push(power)
+            if spec.stft:
+                self._parts["stft"].append(decibels(power).astype(spec.dtype))
         self._peaks.append(mel.max(axis=1))
-        self._blocks["mel"].append(mel.astype(dtype))
-        cepstrum = mel @ cepstrum_matrix(self.spec.n_mels, self.spec.n_mfcc)
-        self._blocks["mfcc"].append(cepstrum.astype(dtype))
-        if self._chroma:
-            self._chroma.push(power)
-        if self.spec.stft:
-            self._blocks["stft"].append(decibels(power).astype(dtype))
+        self._parts["mel"].append(mel.astype(spec.dtype))
+        self._parts["mfcc"].append(mfcc.astype(spec.dtype))
+
+    def _next_power(self, n_frames: int) -> np.ndarray:
+        """Power spectra of the next frames; the array is used again for the block after."""
+        every = np.lib.stride_tricks.sliding_window_view(self._signal, self.spec.n_fft)
+        windowed = self._windowed[:n_frames]
+        np.multiply(every[self._starts(n_frames)], self._window, out=windowed)
+        spectrum = scipy.fft.rfft(windowed, axis=1, overwrite_x=True)
+        # |X| and its square: a third of the time of re² + im²
+        power = np.abs(spectrum, out=self._power[:n_frames])
+        self._n_done += n_frames
+        return np.asarray(np.square(power, out=power))
 
 
 def frames(y: np.ndarray, spec: Preprocessing) -> Frames:

@@ -175,6 +175,17 @@ def test_lists_name_paths_whatever_their_suffix(listed, suffix, name):
     assert listed(TRACKS, **files).table["split"].tolist() == [*("train", "validation", "test")] * 2
 
 
+def test_lists_may_have_another_unicode_form_than_the_disk(listed):
+    """Published from Windows, copied from a Mac."""
+    tracks = TRACKS.assign(path=[f"e\u0301/{path}" for path in TRACKS["path"]])
+    files = {
+        side: [f"\u00e9/{genre}/{n}/0.wav" for genre in "ab"]
+        for n, side in enumerate(("train", "valid", "test"))
+    }
+
+    assert listed(tracks, **files).table["split"].notna().all()
+
+
 def test_a_dot_in_a_track_id_is_no_suffix(listed):
     """As in GTZAN's blues.00029: all of a genre would stand on one side."""
     tracks = TRACKS.assign(

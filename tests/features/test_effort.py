@@ -18,7 +18,8 @@ from genrenet.features.effort import (
 )
 from genrenet.features.plans import Source, plan_shards
 from genrenet.params import Augment, Features, Preprocessing
-from tasks.shards import build_shard, content_hash
+from tasks.contents import content_hash
+from tasks.shards import build_shard
 from tests.signals import tune, write
 
 MP3 = decode_s("MP3 MPEG_LAYER_III", 44_100, 2)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from genrenet.features.shards import shard_paths
+from genrenet.learning import network_input
 from genrenet.learning.baseline import fit_baseline, track_statistics
 from genrenet.learning.dataset import WindowSet
 from genrenet.learning.network_input import NetworkInput
@@ -28,6 +29,14 @@ def test_statistics_are_those_of_the_track(windows):
         assert got[0] == pytest.approx(values.mean(axis=0), abs=1e-4)
         assert got[1] == pytest.approx(values.std(axis=0), abs=1e-4)
         assert got[2:] == pytest.approx(np.percentile(values, (10, 50, 90), axis=0), abs=1e-4)
+
+
+def test_a_track_is_summed_up_whole(windows, monkeypatch):
+    """Percentiles of its parts would not be those of the track."""
+    whole = track_statistics(windows)
+    monkeypatch.setattr(network_input, "BLOCK_VALUES", 1)  # window by window
+
+    assert np.array_equal(track_statistics(windows), whole)
 
 
 def test_one_row_a_track_in_the_order_of_the_tracks(windows, study):

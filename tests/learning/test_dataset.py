@@ -1,13 +1,17 @@
 """The dataset: the wanted windows, each once an epoch, in an order that the seed decides."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from genrenet.errors import DataError
 from genrenet.features.preprocessing import extract
 from genrenet.features.shards import shard_paths
+from genrenet.learning import dataset, network_input, places
 from genrenet.learning.dataset import WindowSet
 from genrenet.learning.network_input import NetworkInput
+from genrenet.learning.places import Place
 from tasks.train import sides
 
 MEL = NetworkInput(feature="mel", floor_db=-80.0, n_mels=16)
@@ -137,12 +141,93 @@ def test_the_cepstrum_loses_its_clip_s_level_alike():
     assert one.tolist() == [[[0.0, 3.0]]]
 
 
+def test_a_spectrum_loses_the_log_mel_s_level():
+    """One reference for all levels; bins above it stay above."""
+    stft = NetworkInput(feature="stft", floor_db=-80.0, n_mels=16)
+    values = np.array([[[5.0, -99.0]]], dtype=np.float16)
+
+    assert stft(values, np.float32([-10])).tolist() == [[[15.0, -80.0]]]
+
+
+def test_pitch_classes_have_no_level():
+    """From 0 to 1 in the file and in the network."""
+    chroma = NetworkInput(feature="chroma", floor_db=-80.0, n_mels=16)
+    values = np.array([[[0.0, 0.5, 1.0]]], dtype=np.float16)
+
+    assert chroma(values, np.float32([-10])).tolist() == values.tolist()
+    assert chroma.span == (0.0, 1.0)
+
+
 def test_the_stored_rows_are_left_alone():
     """Rows are views of the file's buffer."""
     values = np.full((1, 1, 2), -20.0, dtype=np.float32)
     MEL(values, np.array([-10.0], np.float32))
 
     assert (values == -20).all()
+
+
+@pytest.mark.parametrize("n_bytes", [1, 20_000])
+def test_a_small_buffer_leaves_nothing_out(windows, monkeypatch, n_bytes):
+    """Each window comes once, in full batches, where a row group is taken in parts."""
+    monkeypatch.setattr(dataset, "BUFFER_BYTES", n_bytes)
+    every = windows()
+    in_order = [np.concatenate(part) for part in zip(*every.in_order(), strict=True)]
+    sizes = [len(x) for x, _ in every.shuffled(np.random.default_rng(0), batch_size=7)]
+
+    assert keys(*epoch(every)) == keys(*in_order)
+    assert sizes[:-1] == [7] * (every.n_windows // 7)
+
+
+def test_blocks_are_as_many_as_announced(windows, monkeypatch):
+    """Keras is told their number; here a window is a block."""
+    monkeypatch.setattr(network_input, "BLOCK_VALUES", 1)
+    every = windows(["noise/artist 0/track 0.wav", "tunes/artist 1/track 1.flac"])
+    sizes = [len(x) for x, _ in every.in_order()]
+
+    assert sizes == [1] * every.n_windows
+    assert every.n_blocks == len(sizes)
+
+
+def place(position, genre, n_rows=256):
+    """A row group of one genre, somewhere in a shard."""
+    return Place(
+        path=Path("shard"),
+        group=0,
+        position=position,
+        rows=np.arange(n_rows, dtype=np.int32),
+        track=np.full(n_rows, genre, dtype=np.int32),
+        copy=np.zeros(n_rows, dtype=np.int16),
+    )
+
+
+def test_neighbours_in_an_epoch_have_the_classes_of_the_whole():
+    """Ids begin with the genre and rows are sorted by id: 16 groups in a row have 8 of 8 genres."""
+    sorted_by_genre = [place(n / 160, genre=n // 20) for n in range(160)]
+
+    order = places.spread(sorted_by_genre, np.random.default_rng(0), 256)
+
+    genres = np.array([some.track[0] for some in order]).reshape(-1, 16)
+    assert all(len(set(row)) == 8 for row in genres.tolist())
+    assert sorted(some.position for some in order) == [some.position for some in sorted_by_genre]
+
+
+def test_a_long_place_is_taken_in_parts_that_are_far_apart():
+    """A buffer that holds less than a row group still mixes."""
+    parts = places.spread([place(0.0, 0), place(0.5, 1)], np.random.default_rng(0), 16)
+
+    assert max(len(part.rows) for part in parts) == 16
+    for genre in (0, 1):
+        rows = np.concatenate([part.rows for part in parts if part.track[0] == genre])
+        assert sorted(rows.tolist()) == list(range(256))
+    assert all((np.diff(part.rows) > 0).all() for part in parts)
+
+
+def test_a_feature_that_is_not_in_the_shards_is_told(windows):
+    """Before anything is trained."""
+    chroma = NetworkInput(feature="chroma", floor_db=-80.0, n_mels=16)
+
+    with pytest.raises(DataError, match=r"holds no chroma. Run 'dvc repro'"):
+        windows(network_input=chroma)
 
 
 def test_a_set_without_windows_is_refused(windows):

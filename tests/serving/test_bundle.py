@@ -45,7 +45,7 @@ def test_an_edited_specification_is_refused(edited):
 @pytest.mark.parametrize(
     ("change", "place"),
     [
-        (lambda about: about["specification"].update(revision=2), "specification.revision"),
+        (lambda about: about["specification"].update(revision=1), "specification.revision"),
         (lambda about: about.update(format=2), "format"),
         (lambda about: about.update(new_key=1), "new_key"),
         (lambda about: about.pop("labels"), "labels"),

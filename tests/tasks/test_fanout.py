@@ -93,7 +93,7 @@ def test_a_ray_that_does_not_start_is_said_so(no_ray, monkeypatch):
     ray = types.SimpleNamespace(is_initialized=lambda: False, init=fail)
     monkeypatch.setitem(sys.modules, "ray", ray)
 
-    with pytest.raises(DataError, match=r"does not start .*: timed out\. .* executor: serial"):
+    with pytest.raises(DataError, match=r"does not start .*: timed out\. .* serial to"):
         results(double, [1, 2], RAY)
 
 

@@ -10,8 +10,8 @@ from genrenet.corpus import patience
 from genrenet.corpus.tracks import CATALOG_SCHEMA, Track, read_catalog, usable, write_table
 from genrenet.errors import DataError
 from tasks import probe as module
+from tasks.contents import content_hash
 from tasks.probe import Hashes, probe_tracks
-from tasks.shards import content_hash
 from tests.signals import noise, write
 from tests.users import nobody
 

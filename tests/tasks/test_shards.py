@@ -17,9 +17,10 @@ from genrenet.features.plans import ShardPlan, Source, plan_shards
 from genrenet.features.preprocessing import extract
 from genrenet.features.shards import read_footer, shard_paths, to_numpy
 from genrenet.params import Augment, Compute, Preprocessing
+from tasks.contents import content_hash
 from tasks.extraction import refresh_shards
 from tasks.fanout import fan_out
-from tasks.shards import build_shard, content_hash
+from tasks.shards import build_shard
 from tests.signals import noise, tune, write
 
 N_SHARDS = 2  # both are used by the six tracks below
