@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.orchestrator import answers, console
+from tasks.fanout import import_ray
 
 PREFECT_START_S = 90  # 16 s were measured on two busy cores
 PREFECT_STOP_S = 10
@@ -123,11 +124,8 @@ def _ray() -> Iterator[str | None]:
     if address := os.environ.get("RAY_ADDRESS"):
         yield address
         return
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # it would ship the folder
     try:
-        import ray
-
+        ray = import_ray()
         ray.init("local", include_dashboard=False, log_to_driver=False, logging_level="ERROR")
         address = ray.get_runtime_context().gcs_address
     except Exception as error:

@@ -11,6 +11,13 @@ from genrenet.params import Compute
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
+RAY_ENVIRONMENT = {
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # else it ships the folder
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # 15 s of silence by default, and a busy or sleeping machine has lost its only node
+    "RAY_health_check_failure_threshold": "40",
+}
 START_S = 20.0  # until a Ray that is started here has its workers up and their imports done
 RETRIES = 3  # of a job whose worker died; its own errors are not repeated
 END_S = 5.0  # given to cancelled jobs to end
@@ -68,15 +75,18 @@ def uses_ray(compute: Compute, estimate_s: float, *, n_jobs: int) -> bool:
     return estimate_s - estimate_s / n_at_once > START_S
 
 
-def connect(compute: Compute) -> Any:
-    """Join the Ray that ``RAY_ADDRESS`` names, or start one on this machine."""
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")  # else it ships the folder
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    # 15 s of silence by default, and a busy or sleeping machine has lost its only node
-    os.environ.setdefault("RAY_health_check_failure_threshold", "40")
+def import_ray() -> Any:
+    """Ray, told what it reads from the environment when it is imported."""
+    for name, value in RAY_ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     import ray
 
+    return ray
+
+
+def connect(compute: Compute) -> Any:
+    """Join the Ray that ``RAY_ADDRESS`` names, or start one on this machine."""
+    ray = import_ray()
     if not ray.is_initialized():
         address = os.environ.get("RAY_ADDRESS")
         try:

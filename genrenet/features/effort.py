@@ -18,7 +18,7 @@ TRACK_S = 0.002  # a track's fixed cost: open, hash, begin the streams, rows
 DECODE_S = {"OPUS": 1 / 150, "VORBIS": 1 / 550, "FLAC": 1 / 900, "MPEG": 1 / 1_400}
 PCM_S = 1 / 5_000  # WAV, AIFF and what else is stored as it is
 ANALYSIS_S = 1 / 2_000  # resample, transform, bands, windows, write
-COPY_S = {"warp": 1 / 1_300, "render": 1 / 170}  # a copy: altered, analysed, written
+COPY_S = {"warp": 1 / 1_400, "render": 1 / 160}  # a copy: altered, analysed, written
 MEASURED_AT = Preprocessing()
 LZ4_REACH = 65_536  # bytes; windows that repeat what lies further back are not made smaller
 
@@ -103,9 +103,9 @@ class Load:
             return None
         return (
             f"features.n_shards: {self.n_shards} makes shards of about "
-            f"{_megabytes(self.n_bytes / self.n_shards)} MB, each "
-            f"{self.work_s / self.n_shards:.2g} core-seconds of work; 128-256 MB and less than "
-            f"some minutes are best. Better: n_shards: {self.better}"
+            f"{_rounded(self.n_bytes / self.n_shards / 1e6)} MB, each "
+            f"{_rounded(self.work_s / self.n_shards)} core-seconds of work; 128-256 MB and less "
+            f"than some minutes are best. Better: n_shards: {self.better}"
         )
 
 
@@ -122,5 +122,5 @@ def heavier_stage(
     )
 
 
-def _megabytes(n_bytes: float) -> str:
-    return f"{n_bytes / 1e6:,.0f}" if n_bytes >= 1e7 else f"{n_bytes / 1e6:.2g}"
+def _rounded(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1g}"
