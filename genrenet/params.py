@@ -176,7 +176,7 @@ class Split(Settings):
 class Augment(Settings):
     """Altered copies of train tracks."""
 
-    method: Literal["warp", "render"] = "render"
+    method: Literal["warp", "render"] = "warp"
     copies: Annotated[int, Field(ge=0, le=100)] = 1
     pitch_semitones: Annotated[float, Field(ge=0, le=12)] = 2.0
     stretch: Annotated[float, Field(ge=0, lt=0.5)] = 0.15
