@@ -29,9 +29,8 @@ def drawn(*transforms, seed=3):
 
 def with_noise(folder):
     """Settings with background noise from a folder."""
-    return Augment.model_validate(
-        {"transforms": [{"name": "background_noise", "folder": str(folder), "probability": 1}]}
-    )
+    noise = {"name": "background_noise", "folder": str(folder), "probability": 1}
+    return Augment.model_validate({"method": "render", "transforms": [noise]})
 
 
 def identity(settings):
@@ -64,7 +63,7 @@ def read(tmp_path):
 
 def test_the_settings_are_as_documented(read):
     """A transform is named, and what is left out has its default."""
-    settings = read("{transforms: [{name: gain, gain_db: [-3, 3]}, {name: mp3}]}")
+    settings = read("{method: render, transforms: [{name: gain, gain_db: [-3, 3]}, {name: mp3}]}")
 
     assert settings.transforms == (Gain(gain_db=(-3, 3)), Mp3())
 
@@ -88,7 +87,7 @@ def test_the_settings_are_as_documented(read):
 def test_what_is_impossible_is_refused_by_its_name(read, text, message):
     """Before anything is run, with what to write instead."""
     with pytest.raises(ParamsError, match=re.escape(message)):
-        read(f"{{transforms: {text}}}")
+        read(f"{{method: render, transforms: {text}}}")
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -125,7 +124,7 @@ def test_one_more_transform_changes_nothing_of_the_others():
 
 def test_each_transform_has_its_own_probability():
     """Half of the copies, within 4 standard deviations of 400 coins."""
-    settings = Augment(transforms=(Gain(probability=0.5),))
+    settings = Augment(method="render", transforms=(Gain(probability=0.5),))
 
     made = sum(draw(settings, str(n), 1).transforms is not None for n in range(400))
 
@@ -134,7 +133,10 @@ def test_each_transform_has_its_own_probability():
 
 def test_what_is_drawn_for_pitch_does_not_depend_on_transforms():
     """So that a study of transforms changes nothing else."""
-    without, given = draw(Augment(), "track", 1), draw(Augment(transforms=EVERY), "track", 1)
+    without, given = (
+        draw(Augment(), "track", 1),
+        draw(Augment(method="render", transforms=EVERY), "track", 1),
+    )
 
     assert (without.pitch_semitones, without.stretch_rate, without.snr_db) == (
         given.pitch_semitones,
@@ -224,11 +226,11 @@ def test_a_package_that_is_missing_is_named_with_the_command(monkeypatch, name):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
 
     with pytest.raises(ParamsError, match=r"pip install 'genrenet\[robustness\]'"):
-        ready(Augment.model_validate({"transforms": [{"name": name}]}), SR)
+        ready(Augment.model_validate({"method": "render", "transforms": [{"name": name}]}), SR)
 
 
 @pytest.mark.parametrize(("sr", "kbps"), [(22_000, 32), (22_050, 192), (8_000, 96)])
 def test_a_rate_that_mp3_does_not_have_is_refused(sr, kbps):
     """LAME would silently take another."""
     with pytest.raises(ParamsError, match="MP3"):
-        ready(Augment(transforms=(Mp3(kbps=(32, kbps)),)), sr)
+        ready(Augment(method="render", transforms=(Mp3(kbps=(32, kbps)),)), sr)

@@ -45,7 +45,8 @@ def folder(tmp_path, monkeypatch):
 
 def settings(**augment):
     """Settings of a project whose corpus is in ``corpus``."""
-    return Params.model_validate({"corpus": {"path": "corpus"}, "augment": augment})
+    copies = {"method": "render", **augment}
+    return Params.model_validate({"corpus": {"path": "corpus"}, "augment": copies})
 
 
 def files(folder):
@@ -150,7 +151,9 @@ def test_of_a_long_recording_half_a_minute_is_used(folder, monkeypatch):
 def test_no_word_of_the_picture_is_cut_or_covers_another(n_copies):
     """Whatever is drawn, with the longest names that there are."""
     every = (
-        in_words(draw(Augment(probability=1, transforms=(Gain(probability=1),)), "t", 1))
+        in_words(
+            draw(Augment(method="render", probability=1, transforms=(Gain(probability=1),)), "t", 1)
+        )
         + ", bands -6 to +6 dB, room 6 x 8 m, heard from 1.4 m, MP3 40 kbit/s, "
         + "street.wav 13 dB below"
     )

@@ -91,7 +91,11 @@ def test_the_order_of_the_tracks_does_not_matter(refresh, tracks, tmp_path):
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("augment", [None, Augment()], ids=["originals", "copies"])
+@pytest.mark.parametrize(
+    "augment",
+    [None, Augment(), Augment(method="render")],
+    ids=["originals", "warped", "rendered"],
+)
 def test_ray_writes_the_same_bytes(two_ray_workers, refresh, tracks, tmp_path, augment):
     """In this process, by two workers and by one."""
     found = []
