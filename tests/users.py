@@ -14,8 +14,9 @@ def nobody(folder: Path) -> Iterator[None]:
     if os.geteuid() != 0:
         yield
         return
-    for above in (folder, *folder.parents[:2]):  # pytest's own folders are for their owner alone
-        above.chmod(above.stat().st_mode | 0o055)
+    for above in (folder, *folder.parents):  # pytest's own folders are for their owner alone
+        if not (mode := above.stat().st_mode) & 0o001:
+            above.chmod(mode | 0o055)
     folder.chmod(folder.stat().st_mode | 0o022)
     os.seteuid(NOBODY)
     try:
