@@ -73,8 +73,9 @@ def run(rows: list[Row]) -> list[Result]:
 def write(results: list[Result], rows: list[Row]) -> None:
     """Keep the results of a whole run."""
     report.write_results(results)
-    report.save(report.picture(results, rows), report.PICTURE)
-    report.fill_page(report.markdown(results, rows))
+    kept = report.read_results()  # rounded once, so that page and file say the same
+    report.save(report.picture(kept, rows), report.PICTURE)
+    report.fill_page(report.markdown(kept, rows))
 
 
 if __name__ == "__main__":
