@@ -18,7 +18,10 @@ from benchmarks.rows import Result, Row, chosen, measure
 from genrenet.errors import GenrenetError
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+WIDTH = 150  # of the table in a log, where no terminal says how wide it is
 console = Console()
+if not console.is_terminal:
+    console.width = WIDTH
 
 
 @app.command()
