@@ -96,7 +96,6 @@ def connect(compute: Compute) -> Any:
                 include_dashboard=None if address else False,
                 log_to_driver=False,
                 logging_level="ERROR",
-                runtime_env={"env_vars": {"TF_CPP_MIN_LOG_LEVEL": "3"}},
             )
         except ConnectionError as error:
             raise DataError(

@@ -83,14 +83,16 @@ def mix_down(samples: np.ndarray) -> np.ndarray:
     integers, which libsndfile hands over faster; scaling by a power of two gives the same bits.
     """
     n_channels = samples.shape[1]
-    scale = np.float32(1 / n_channels)
+    full_scale = 2**15 if samples.dtype == np.int16 else 1
+    scale = np.float32(1 / (n_channels * full_scale))
+    if n_channels == 1:
+        return np.asarray(np.multiply(samples[:, 0], scale, dtype=np.float32))
     if samples.dtype == np.int16:
-        samples, scale = samples.astype(np.float32), scale * np.float32(2**-15)
-    y = samples[:, 0].copy() if n_channels == 1 else samples[:, 0] + samples[:, 1]
+        samples = samples.astype(np.float32)
+    y = samples[:, 0] + samples[:, 1]
     for channel in range(2, n_channels):
         y += samples[:, channel]
-    if scale != 1:
-        y *= scale
+    y *= scale
     return np.asarray(y)
 
 

@@ -17,6 +17,7 @@ from genrenet.features.chroma import Chroma
 from genrenet.features.mel import MelBands, cepstrum_matrix, decibels
 from genrenet.params import Preprocessing
 
+STEP = 2**16  # samples that are taken at a time: arrays of many MB would be fresh memory
 BLOCK = 128  # frames whose spectra stay in the cache (measured best of 32, 48, 64 and 128)
 
 
@@ -51,7 +52,7 @@ class Spectra:
     def __init__(self, spec: Preprocessing, *, hop: float | None = None) -> None:
         self.spec, self.hop = spec, hop or spec.hop_length
         self._mel = mel_bands(spec)
-        self._window = scipy.signal.get_window("hann", spec.n_fft).astype(np.float32)
+        self._window = hann(spec.n_fft)
         self._chroma = Chroma(spec) if spec.n_chroma else None
         self._parts: dict[str, list[np.ndarray]] = {n: [] for n in spec.bins if n != "chroma"}
         self._peaks: list[np.ndarray] = []
@@ -63,13 +64,14 @@ class Spectra:
 
     def push(self, y: np.ndarray) -> None:
         """Take the next samples [shape=(n_samples,), dtype=float32], mono at ``spec.sr``."""
-        self._signal = np.concatenate([self._signal, y])
-        # never leaves one frame for the end: BLAS sums a single row in another order
-        n_blocks = (self._n_ready() - self._n_done - 2) // BLOCK
-        if n_blocks > 0:
-            self._transform([BLOCK] * n_blocks)
-        keep = min(self._start(self._n_done) - self._origin, len(self._signal))
-        self._signal, self._origin = self._signal[keep:].copy(), self._origin + keep
+        for begin in range(0, len(y), STEP):
+            self._signal = np.concatenate([self._signal, y[begin : begin + STEP]])
+            # never leaves one frame for the end: BLAS sums a single row in another order
+            n_blocks = (self._n_ready() - self._n_done - 2) // BLOCK
+            if n_blocks > 0:
+                self._transform([BLOCK] * n_blocks)
+            keep = min(self._start(self._n_done) - self._origin, len(self._signal))
+            self._signal, self._origin = self._signal[keep:], self._origin + keep
 
     def finish(self, first: int = 0, last: int | None = None) -> Frames:
         """End the signal and return the frames from ``first`` to before ``last``."""
@@ -88,13 +90,17 @@ class Spectra:
     def _start(self, frame: int) -> int:
         return round(frame * self.hop)
 
-    def _starts(self, n_frames: int) -> slice | np.ndarray:
-        """Where the next frames begin in the signal at hand; a slice where it can be: no copy."""
+    def _next_frames(self, n_frames: int) -> np.ndarray:
+        """The next frames [shape=(n_frames, n_fft)] of the signal at hand; a view where it can."""
+        n_fft = self.spec.n_fft
         if isinstance(self.hop, int):
-            first = self._n_done * self.hop - self._origin
-            return slice(first, first + n_frames * self.hop, self.hop)
+            first, size = self._n_done * self.hop - self._origin, self._signal.itemsize
+            strides = (self.hop * size, size)
+            return np.ndarray((n_frames, n_fft), np.float32, self._signal, first * size, strides)
         frames = np.arange(self._n_done, self._n_done + n_frames)
-        return np.asarray(np.rint(frames * self.hop), dtype=np.int64) - self._origin
+        starts = np.rint(frames * self.hop).astype(np.int64) - self._origin
+        every = np.lib.stride_tricks.sliding_window_view(self._signal, n_fft)
+        return np.asarray(every[starts])
 
     def _n_ready(self) -> int:
         """How many frames the signal up to here has."""
@@ -126,9 +132,8 @@ class Spectra:
 
     def _next_power(self, n_frames: int) -> np.ndarray:
         """Power spectra of the next frames; the array is used again for the block after."""
-        every = np.lib.stride_tricks.sliding_window_view(self._signal, self.spec.n_fft)
         windowed = self._windowed[:n_frames]
-        np.multiply(every[self._starts(n_frames)], self._window, out=windowed)
+        np.multiply(self._next_frames(n_frames), self._window, out=windowed)
         spectrum = scipy.fft.rfft(windowed, axis=1, overwrite_x=True)
         # |X| and its square: a third of the time of re² + im²
         power = np.abs(spectrum, out=self._power[:n_frames])
@@ -141,6 +146,12 @@ def frames(y: np.ndarray, spec: Preprocessing) -> Frames:
     spectra = Spectra(spec)
     spectra.push(y)
     return spectra.finish()
+
+
+@functools.lru_cache(maxsize=8)
+def hann(n_fft: int) -> np.ndarray:
+    """A periodic Hann window [shape=(n_fft,), dtype=float32]."""
+    return np.asarray(scipy.signal.get_window("hann", n_fft), dtype=np.float32)
 
 
 @functools.lru_cache(maxsize=8)
