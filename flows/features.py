@@ -6,11 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from flows.stage import main, progress, say, step, table
 from genrenet.corpus.layouts import corpus_folder
-from genrenet.corpus.quarantine import check_share, write_quarantine
+from genrenet.corpus.quarantine import QUARANTINE, check_share, read_quarantine, write_quarantine
 from genrenet.corpus.tracks import read_catalog, usable
 from genrenet.features.plans import ShardPlan, plan_shards
 from genrenet.params import Params
@@ -41,9 +39,9 @@ def features(params: Params) -> None:
     check_share(n_bad, len(catalog), most)
     show_shards("features", reports, plans)
     if n_bad:
-        say(f"features: {n_bad} tracks quarantined, reasons in reports/quarantine.csv")
-        listed = pd.read_csv("reports/quarantine.csv", dtype=str)
-        table("quarantine", listed.to_dict("records"), description="What cannot be used, and why")
+        say(f"features: {n_bad} tracks quarantined, reasons in {QUARANTINE}")
+        rows = read_quarantine().to_dict("records")
+        table("quarantine", rows, description="What cannot be used, and why")
 
 
 def build(

@@ -1,15 +1,17 @@
 """Preview of ``augment``: copies of one track, to be heard and seen, beside the pipeline."""
 
 import difflib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import soundfile as sf
 
 from flows.stage import say
 from genrenet.corpus.layouts import corpus_folder
-from genrenet.corpus.tracks import CATALOG, read_catalog
+from genrenet.corpus.tracks import CATALOG, CATALOG_SCHEMA, read_catalog
 from genrenet.errors import DataError
 from genrenet.features.plans import Source
 from genrenet.features.preview import Version, file_name, in_words, versions
@@ -23,6 +25,7 @@ from tasks.fanout import absolute
 PREVIEWS = Path("reports/preview")
 LEAST_COPIES = 3
 """As many are shown where the settings ask for fewer: one draw does not show what is drawn."""
+SHOWN = 10  # ids in a message: enough to see how they are built
 
 
 def preview(params: Params, track: str, folder: Path | None = None) -> None:
@@ -40,7 +43,7 @@ def preview(params: Params, track: str, folder: Path | None = None) -> None:
     Raises
     ------
     DataError
-        There is no such track.
+        There is no such track, or it cannot be used.
     """
     source, spec = find(track, params), params.features.specification
     settings = params.augment.model_copy(
@@ -72,24 +75,42 @@ def find(track: str, params: Params) -> Source:
     Raises
     ------
     DataError
-        There is neither; the message names the nearest id.
+        There is neither, and the message names the nearest id; the recording holds several
+        tracks; or the track cannot be used.
     """
-    known: list[Source] = []
-    if CATALOG.exists():
-        known = sources(read_catalog(), corpus_folder(params.corpus))
-    for source in known:
-        if source.track_id == track:
-            return source
-    path = str(absolute(track))
-    for source in known:
-        if source.path == path:
-            return source
-    if Path(path).is_file():
-        return Source(track_id=Path(track).name, path=path, content_hash="")
-    near = difflib.get_close_matches(track, [source.track_id for source in known], n=1, cutoff=0.4)
+    catalog = read_catalog() if CATALOG.exists() else CATALOG_SCHEMA.empty_table().to_pandas()
+    folder = corpus_folder(params.corpus)
+    found = catalog[catalog["track_id"] == track]
+    if found.empty:
+        found = _tracks_at(track, catalog, folder)
+    if found.empty:
+        return _stranger(track, catalog["track_id"].tolist())
+    if len(found) > 1:
+        ids = ", ".join(found["track_id"].head(SHOWN))
+        raise DataError(f"'{track}' holds {len(found)} tracks: {ids}. Give one's id.")
+    track_id, problem = found[["track_id", "problem"]].iloc[0]
+    if pd.notna(problem):
+        raise DataError(f"'{track_id}' cannot be used: {problem}")
+    return sources(found, folder)[0]
+
+
+def _tracks_at(track: str, catalog: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """The catalog's tracks in the file at a path, by whichever links and points it is spelt."""
+    base, wanted = absolute(folder), os.path.realpath(absolute(track))
+    same = [os.path.realpath(os.path.join(base, path)) == wanted for path in catalog["path"]]
+    return catalog[same]
+
+
+def _stranger(track: str, ids: list[str]) -> Source:
+    """A recording of which the catalog does not know, under its file's name."""
+    path = absolute(track)
+    if path.is_file():
+        say(f"not in the catalog: {path}; what is drawn depends on the name '{path.name}'")
+        return Source(track_id=path.name, path=str(path), content_hash="")
+    near = difflib.get_close_matches(track, ids, n=1, cutoff=0.4)
     hint = f"Did you mean '{near[0]}'?" if near else "Give a recording's path."
     raise DataError(
-        f"'{track}' is neither a file nor one of the catalog's {len(known)} tracks. {hint}"
+        f"'{track}' is neither a file nor one of the catalog's {len(ids)} tracks. {hint}"
     )
 
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from genrenet.corpus.patience import patiently
 from genrenet.errors import DataError
 from genrenet.features.effort import decode_s, work_s
 from genrenet.features.plans import ShardPlan, Source
 from genrenet.features.shards import is_current, read_footer
 from genrenet.params import Compute
+from tasks.contents import content_hash
 from tasks.fanout import absolute, fan_out
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ def refresh_shards(
     Raises
     ------
     DataError
-        A file is no longer the one that the catalog saw.
+        A file is no longer the one that the catalog saw, or cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
     stale = []
@@ -81,18 +83,34 @@ def refresh_shards(
         for half in folder.glob("*.tmp"):  # of workers that were cancelled while they wrote
             half.unlink(missing_ok=True)
         raise
-    changed = sorted(track for report in reports for track in report.changed)
-    if changed:
-        raise DataError(
-            f"{len(changed)} files are gone or not the ones that the catalog saw: "
-            f"{', '.join(changed[:5])}. Run 'dvc repro' again, which makes the catalog anew; "
-            "the other shards are kept."
-        )
+    _refuse_changed({track for report in reports for track in report.changed}, plans)
     _remove_strays(plans, folder)
     quarantine = {}
     for plan in plans:
         quarantine.update(read_footer(plan.path)["quarantine"])
     return sorted(reports, key=lambda report: report.name), quarantine
+
+
+def _refuse_changed(changed: set[str], plans: list[ShardPlan]) -> None:
+    if not changed:
+        return
+    files = [source for plan in plans for source in plan.sources if source.track_id in changed]
+    first = sorted(files, key=lambda source: source.track_id)[:5]
+    raise DataError(
+        f"{len(files)} files are gone or not the ones that the catalog saw, or cannot be read: "
+        f"{', '.join(map(_told, first))}. Run 'dvc repro --force --single-item catalog', which "
+        "makes the catalog anew, then 'dvc repro'; the other shards are kept."
+    )
+
+
+def _told(source: Source) -> str:
+    """The track, with the disk's reason where its file cannot be read."""
+    try:
+        found = patiently(content_hash, Path(source.path))
+    except OSError as error:
+        return f"{source.track_id} ({error.strerror})"
+    unread = " (here it can be read, by the worker it could not)"
+    return source.track_id + (unread if found == source.content_hash else "")
 
 
 def audio_s(plans: list[ShardPlan]) -> float:

@@ -70,10 +70,12 @@ def probe_tracks(
 ) -> pd.DataFrame:
     """The catalog: one row a track, what is unreadable with the reason in ``problem``.
 
+    Whatever ends the work early, what was hashed before is kept for the next run.
+
     Raises
     ------
     DataError
-        The corpus went away; what was hashed before is kept for the next run.
+        The corpus went away.
     """
     guard = _Guard(folder)
     columns: dict[str, list[Any]] = {name: [] for name in CATALOG_SCHEMA.names}
@@ -87,7 +89,7 @@ def probe_tracks(
                     for name, column in columns.items():  # a million rows as dicts are a gigabyte
                         column.append(row.get(name))
                     advance(1)
-    except DataError:
+    except BaseException:
         hashes.save(whole=False)
         raise
     hashes.save()
@@ -129,7 +131,7 @@ class _Guard:
 
 def _probe(track: Track, guard: _Guard, hashes: Hashes) -> dict[str, Any]:
     """What a track's file says; a file that cannot be used gets a problem, never an exception."""
-    known = {"group": track.group or track.track_id, "group_known": track.group is not None}
+    known = {"group": track.kept_together, "group_known": track.group is not None}
     try:
         path = _as_on_disk(track.path, guard.folder)
         info = patiently(header.probe, guard.folder / path)

@@ -22,8 +22,9 @@ class Certificate:
     Attributes
     ----------
     level : {'performer', 'album', 'recording', 'unknown'}
-        What a group is; ``unknown`` where any track's group is not known, so that nothing
-        but the track itself is kept apart.
+        What a group is at least: ``recording`` where nothing is known of some segments but the
+        recording that they are from, ``unknown`` where any whole track has no known group, so
+        that nothing but the track itself is kept apart.
     digest : str
         Of the audited split: track ids, groups and sides.
     counts : dict
@@ -56,7 +57,7 @@ def audit(splits: pd.DataFrame, level: str = Corpus().group_level) -> Certificat
     splits : pd.DataFrame
         ``track_id, genre, group, group_known, split``.
     level : str
-        What a known group is.
+        What a known group is; a claim that the certificate takes over only as far as it is known.
 
     Raises
     ------
@@ -77,8 +78,16 @@ def audit(splits: pd.DataFrame, level: str = Corpus().group_level) -> Certificat
             )
     counts = pd.crosstab(splits["split"], splits["genre"])
     return Certificate(
-        level=level if bool(splits["group_known"].all()) else "unknown",
+        level=_level(splits, level),
         digest=split_digest(splits),
         counts={side: counts.loc[side].to_dict() for side in SIDES if side in counts.index},
         groups=splits.groupby("split")["group"].nunique().to_dict(),
     )
+
+
+def _level(splits: pd.DataFrame, level: str) -> str:
+    """The least that holds for every group; one that nobody named is a recording, or its track."""
+    unknown = splits[~splits["group_known"].astype(bool)]
+    if unknown.empty:
+        return level
+    return "unknown" if (unknown["group"] == unknown["track_id"]).any() else "recording"

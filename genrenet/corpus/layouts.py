@@ -22,13 +22,14 @@ from genrenet.corpus.tracks import Track
 from genrenet.errors import DataError, ParamsError
 from genrenet.params import Corpus
 
-SIDES = {
+SPELLINGS = {
     "train": "train",
     "test": "test",
     "validation": "validation",
     "valid": "validation",
     "val": "validation",
 }
+"""How published corpora write the sides."""
 COLUMNS = ("path", "genre", "track_id", "group", "fold", "split", "start_s", "end_s")
 
 
@@ -102,23 +103,25 @@ def _manifest_tracks(corpus: Corpus) -> list[Track]:
             f"corpus.columns: {', '.join(unknown)} is no column that a manifest can have. "
             f"Known: {', '.join(COLUMNS)}."
         )
-    names = {column: corpus.columns.get(column, column) for column in COLUMNS}
-    missing = [
-        names[c]
-        for c in COLUMNS
-        if names[c] not in table and (c in corpus.columns or c in ("path", "genre"))
-    ]
+    names = _names(table, corpus.columns)
+    missing = [column for column in ("path", "genre") if column not in names]
+    missing += sorted(set(names.values()) - set(table))
     if missing:
         raise DataError(
             f"{table_path}: no column {', '.join(missing)}; it has {', '.join(table)}. "
             "Name the columns in corpus.columns, for example {path: file, genre: label}."
         )
-    own = {name: column for column, name in names.items() if name in table}
-    rows = table[list(own)].rename(columns=own).to_dict("records")
+    rows = pd.DataFrame({column: table[name] for column, name in names.items()}).to_dict("records")
     prefix = Path(os.path.relpath(table_path.parent, corpus_folder(corpus)))
     return [
         _manifest_track(row, table_path, line, prefix) for line, row in enumerate(rows, start=2)
     ]
+
+
+def _names(table: pd.DataFrame, named: dict[str, str]) -> dict[str, str]:
+    """Our columns and the table's names for them; what the settings name has no second meaning."""
+    left = [name for name in COLUMNS if name in table and name not in named.values()]
+    return {name: name for name in left} | named
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -150,21 +153,19 @@ def _manifest_track(row: dict[str, str], table: Path, line: int, prefix: Path) -
     if not 0 <= start_s < end_s:
         raise DataError(f"{table}, line {line}: the segment {start_s}–{end_s} s is empty.")
     side = row.get("split", "").lower()
-    if side and side not in SIDES:
+    if side and side not in SPELLINGS:
         raise DataError(
-            f"{table}, line {line}: split is {side!r}; expected one of {', '.join(SIDES)}."
+            f"{table}, line {line}: split is {side!r}; expected one of {', '.join(SPELLINGS)}."
         )
-    segment = start_s > 0 or end_s < math.inf
     path = (prefix / row["path"]).as_posix()
+    segment = f"#{start_s:g}-{end_s:g}" if start_s > 0 or end_s < math.inf else ""
     return Track(
-        track_id=composed(
-            row.get("track_id") or (f"{path}#{start_s:g}-{end_s:g}" if segment else path)
-        ),
+        track_id=composed(row.get("track_id") or path + segment),
         path=path,
         genre=composed(row["genre"]),
-        group=composed(row.get("group") or (path if segment else "")) or None,
+        group=composed(row.get("group", "")) or None,
         fold=fold,
-        split=SIDES.get(side),
+        split=SPELLINGS.get(side),
         start_s=start_s,
         end_s=end_s if end_s < math.inf else None,
     )

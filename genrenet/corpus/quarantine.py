@@ -43,9 +43,14 @@ def _problems(catalog: pd.DataFrame) -> list[tuple[str, str]]:
     return list(zip(bad["track_id"], bad["problem"], strict=True))
 
 
+def read_quarantine(path: Path = QUARANTINE) -> pd.DataFrame:
+    """The list as it was written, all text: a track may be called ``NA``."""
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
 def without_quarantined(catalog: pd.DataFrame, path: Path = QUARANTINE) -> pd.DataFrame:
     """The catalog's tracks that have features."""
-    quarantined = set(pd.read_csv(path, dtype=str, keep_default_na=False)["track_id"])
+    quarantined = set(read_quarantine(path)["track_id"])
     return usable(catalog)[lambda rows: ~rows["track_id"].isin(quarantined)]
 
 
@@ -59,7 +64,7 @@ def check_share(n_bad: int, n_tracks: int, most: float, path: Path = QUARANTINE)
     """
     if n_bad <= most * n_tracks:
         return
-    rows = pd.read_csv(path, dtype=str).head(5).itertuples()
+    rows = read_quarantine(path).head(5).itertuples()
     first = "\n".join(f"  {row.path}: {row.reason}" for row in rows)
     raise DataError(
         f"{n_bad} of {n_tracks} tracks cannot be used, more than corpus.max_bad_share = {most:g} "

@@ -20,8 +20,9 @@ AUDIO = frozenset(
 )
 """What libsndfile reads."""
 CLOSED = frozenset(
-    ".m4a .m4b .m4r .aac .alac .ac3 .eac3 .dts .wma .asf .mka .ape .wv .mpc .tta .amr .ra .dsf "
-    ".dff .mp4 .m4v .mov .3gp .webm .mkv .avi .wmv .flv .mpg .mpeg .m2ts .vob .ogv".split()
+    ".m4a .m4b .m4p .m4r .aac .alac .ac3 .eac3 .dts .wma .asf .mka .ape .wv .mpc .tta .amr .ra .rm "
+    ".spx .dsf .dff .mp4 .m4v .mov .3gp .webm .mkv .avi .wmv .flv .mpg .mpeg .ts .mts .m2ts .vob "
+    ".ogv".split()
 )
 """Sound and video that libsndfile does not read: quarantined with the way out, not passed over."""
 DROPPINGS = frozenset(
@@ -58,7 +59,7 @@ def recordings(folder: str | os.PathLike[str]) -> Iterator[str]:
 
 def _walk(folder: str, within: str, above: frozenset[Folder]) -> Iterator[str]:
     entries = [entry for entry in patiently(_entries, folder) if not _is_dropping(entry.name)]
-    names = {entry.name for entry in entries}
+    names = {_with_small_suffix(entry.name) for entry in entries}
     for entry in sorted(entries, key=lambda entry: entry.name):
         suffix = PurePath(entry.name).suffix.lower()
         if _is_folder(entry):
@@ -96,6 +97,12 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         if error.errno in (errno.ELOOP, errno.EACCES) and entry.is_symlink():
             return False
         raise
+
+
+def _with_small_suffix(name: str) -> str:
+    """The name with its suffix in lower case: recorders write .WAV."""
+    path = PurePath(name)
+    return path.stem + path.suffix.lower()
 
 
 def _is_converted(name: str, names: set[str]) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from genrenet.corpus.layouts import SIDES as SPELLINGS
+from genrenet.corpus.layouts import SPELLINGS
 from genrenet.corpus.names import composed
 from genrenet.corpus.recordings import AUDIO, CLOSED
 from genrenet.errors import DataError
@@ -130,10 +130,10 @@ class _Plan:
 
     def fill(self) -> None:
         """Place the rest, the largest first, each where the shares miss it most."""
-        sizes = self.counts.sum(axis=1)
+        sizes, totals = self.counts.sum(axis=1), self.counts.sum(axis=0)
         for group in np.argsort(-sizes, kind="stable"):
             if self.sides[group] < 0:
-                share = self.counts[group] / self.counts.sum(axis=0)
+                share = self.counts[group] / totals
                 gain = (self.wanted - self.have) @ share  # least squares, each genre alike
                 self._place(int(group), int(np.argmax(gain)))
 
@@ -167,12 +167,9 @@ def _listed_sides(tracks: pd.DataFrame, folder: Path) -> tuple[list[str | None],
         unused, missing = sum(side is None for side in sides), 0
     else:
         lists = _read_lists(folder)
-        sides = [
-            lists.get(_stem(path)) or lists.get(_stem(i))
-            for path, i in zip(tracks["path"], tracks["track_id"], strict=True)
-        ]
-        unused = sides.count(None)
-        missing = len(lists) - (len(sides) - unused)
+        paths, ids = tracks["path"].map(_stem), tracks["track_id"].map(_stem)
+        sides = [lists.get(path) or lists.get(i) for path, i in zip(paths, ids, strict=True)]
+        unused, missing = sides.count(None), len(set(lists).difference(paths, ids))
     if unused == len(sides):
         raise DataError(
             f"split.lists: no track of the corpus is on the lists in '{folder}'. They name "
@@ -195,21 +192,28 @@ def _read_lists(folder: Path) -> dict[str, str]:
         side = next(
             (s for name, s in SPELLINGS.items() if path.name.lower().startswith(name)), None
         )
-        for line in path.read_text("utf-8-sig").splitlines() if side else []:
-            if not line.strip():
-                continue
-            other = lists.setdefault(_stem(line.strip()), str(side))
+        for line in _lines(path) if side else []:
+            other = lists.setdefault(_stem(line), str(side))
             if other != side:
                 raise DataError(
-                    f"split.lists: {line.strip()} is on the lists of {other} and of {side}. "
+                    f"split.lists: {line} is on the lists of {other} and of {side}. "
                     "Strike it from one."
                 )
-    if set(lists.values()) < {"train", "test"}:
+    if not {"train", "test"} <= set(lists.values()):
         raise DataError(
             f"split.lists: '{folder}' needs train*.txt and test*.txt (and valid*.txt), with one "
             "relative path a line."
         )
     return lists
+
+
+def _lines(path: Path) -> list[str]:
+    """The lines of a list that hold something."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"split.lists: {path} is no text in UTF-8: {error}") from error
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _stem(path: str) -> str:

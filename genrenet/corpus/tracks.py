@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from genrenet.atomic import replacing
+from genrenet.corpus.names import composed
 from genrenet.errors import DataError
 
 CATALOG = Path("data/catalog.parquet")
@@ -23,7 +24,7 @@ CATALOG_SCHEMA = pa.schema(
         ("path", pa.string()),
         ("genre", pa.string()),
         ("group", pa.string()),  # recordings that must stay on one side
-        ("group_known", pa.bool_()),  # False: the track stands for itself
+        ("group_known", pa.bool_()),  # False: a segment's recording, else the track itself
         ("fold", pa.int32()),  # official fold, null where there is none
         ("split", pa.string()),  # official side, null where there is none
         ("start_s", pa.float64()),
@@ -51,7 +52,7 @@ class Track:
     genre : str
         The label.
     group : str or None
-        Artist, performer, album or source recording; None where nobody knows.
+        Artist, performer, album or source recording; None where nobody has said.
     fold : int or None
         Official fold.
     split : {'train', 'validation', 'test'} or None
@@ -68,6 +69,12 @@ class Track:
     split: str | None = None
     start_s: float = 0.0
     end_s: float | None = None
+
+    @property
+    def kept_together(self) -> str:
+        """The group; where nobody has said, a segment's recording, else the track itself."""
+        is_segment = self.start_s > 0 or self.end_s is not None
+        return self.group or (composed(self.path) if is_segment else self.track_id)
 
 
 def write_table(frame: pd.DataFrame, path: Path, schema: pa.Schema) -> None:

@@ -102,9 +102,9 @@ class Load:
         if self.better is None:
             return None
         return (
-            f"features.n_shards: {self.n_shards} makes shards of about "
-            f"{_rounded(self.n_bytes / self.n_shards / 1e6)} MB, each "
-            f"{_rounded(self.work_s / self.n_shards)} core-seconds of work; 128-256 MB and less "
+            f"features.n_shards: {self.n_shards} makes shards of "
+            f"{_about(self.n_bytes / self.n_shards / 1e6)} MB, each "
+            f"{_about(self.work_s / self.n_shards)} core-seconds of work; 128-256 MB and less "
             f"than some minutes are best. Better: n_shards: {self.better}"
         )
 
@@ -122,5 +122,7 @@ def heavier_stage(
     )
 
 
-def _rounded(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.1g}"
+def _about(value: float) -> str:
+    if value < 0.1:
+        return "under 0.1"
+    return f"about {value:,.0f}" if value >= 10 else f"about {value:.1f}"

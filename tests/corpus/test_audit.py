@@ -54,7 +54,20 @@ def test_the_level_is_what_the_groups_are(level):
 
 def test_one_unknown_group_makes_the_level_unknown():
     """The promise is for the whole split."""
-    assert audit(changed(3, group_known=False), "album").level == "unknown"
+    assert audit(changed(3, group_known=False, group="4"), "album").level == "unknown"
+
+
+def test_segments_of_which_only_the_recording_is_known_make_the_level_recording():
+    """Whatever the user has said of the groups that are known."""
+    assert audit(changed(3, group_known=False, group="song.wav"), "performer").level == "recording"
+
+
+def test_the_least_known_group_decides():
+    """A whole file that stands for itself beside segments."""
+    segment = changed(3, group_known=False, group="song.wav")
+    segment.loc[4, ["group", "group_known"]] = ["5", False]
+
+    assert audit(segment, "performer").level == "unknown"
 
 
 def test_the_certificate_counts_tracks_and_groups():

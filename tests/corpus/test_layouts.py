@@ -130,14 +130,28 @@ def test_a_spreadsheet_s_byte_order_mark_does_not_count(tracks_of):
     assert set(tracks_of("path,genre\n1.wav,jazz\n", encoding="utf-8-sig")) == {"1.wav"}
 
 
-def test_segments_of_a_file_are_tracks_of_one_group(tracks_of):
-    """The file: two halves of one song may not stand on two sides."""
+def test_segments_of_a_file_are_kept_together(tracks_of):
+    """Two halves of one song may not stand on two sides; whose song it is, nobody has said."""
     tracks = tracks_of("path,genre,start_s,end_s\n1.wav,jazz,0,30\n1.wav,jazz,30,\n")
 
-    assert {(t.start_s, t.end_s, t.group) for t in tracks.values()} == {
-        (0.0, 30.0, "1.wav"),
-        (30.0, None, "1.wav"),
+    assert {(t.start_s, t.end_s, t.group, t.kept_together) for t in tracks.values()} == {
+        (0.0, 30.0, None, "1.wav"),
+        (30.0, None, None, "1.wav"),
     }
+
+
+def test_a_column_may_serve_twice(tracks_of):
+    """A table of files whose names are their ids."""
+    settings = {"columns": {"path": "file", "genre": "label", "track_id": "file"}}
+
+    assert tracks_of("file,label\n1.wav,jazz\n", **settings)["1.wav"].path == "1.wav"
+
+
+def test_a_column_that_is_mapped_has_no_second_meaning(tracks_of):
+    """A table that calls its labels groups knows of no groups."""
+    track = tracks_of("path,group\n1.wav,jazz\n", columns={"genre": "group"})["1.wav"]
+
+    assert (track.genre, track.group) == ("jazz", None)
 
 
 @pytest.mark.parametrize(

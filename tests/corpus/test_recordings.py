@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from genrenet.corpus.recordings import recordings
+from genrenet.corpus.recordings import AUDIO, CLOSED, recordings
 from genrenet.errors import DataError
+from genrenet.features import signatures
 
 DROPPINGS = [
     *("jazz/._1.wav", "jazz/.DS_Store", "jazz/Thumbs.db", "jazz/desktop.ini", "jazz/cover.jpg"),
@@ -114,6 +115,22 @@ def test_sound_that_is_not_read_is_listed_until_it_is_converted(tmp_path):
 
     make(tmp_path, "jazz/1.flac", "jazz/2.flac")
     assert found(tmp_path) == ["jazz/1.flac", "jazz/2.flac", "jazz/3.mp4"]
+
+
+@pytest.mark.parametrize("name", ["1.WAV", "1.Flac"])
+def test_a_converted_recording_may_have_its_suffix_in_capitals(tmp_path, name):
+    """Its name itself is compared as it is."""
+    make(tmp_path, "jazz/1.M4A", f"jazz/{name}", "jazz/a.m4a", "jazz/A.WAV")
+
+    assert found(tmp_path) == [f"jazz/{name}", "jazz/A.WAV", "jazz/a.m4a"]
+
+
+def test_every_suffix_of_a_known_kind_is_looked_at():
+    """Else the file would be passed over, although its bytes have a name and a way out."""
+    kinds = [kind for *_, kind in signatures.SIGNATURES]
+    kinds += [signatures.MPEG4, signatures.AAC, signatures.TRANSPORT]
+
+    assert frozenset().union(*(kind.suffixes for kind in kinds)) <= AUDIO | CLOSED
 
 
 def test_a_name_that_is_no_text_is_refused(tmp_path):

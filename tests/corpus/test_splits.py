@@ -206,6 +206,25 @@ def test_what_is_on_no_list_stays_unused_with_a_warning(listed):
     assert "1 listed tracks are not in the corpus" in placement.warnings
 
 
+def test_a_listed_recording_of_several_tracks_is_one_that_is_there(listed):
+    """Segments share a path: the strangers on the lists are still counted."""
+    tracks = TRACKS.assign(
+        path=[f"{genre}/{n}.wav" for genre in "ab" for n in (0, 0, 1)],
+        group=[f"{genre}/{n}.wav" for genre in "ab" for n in (0, 0, 1)],
+    )
+    names = {"train": ["a/0", "b/0", "a/8", "a/9"], "test": ["a/1", "b/1"]}
+
+    assert "2 listed tracks are not in the corpus" in listed(tracks, **names).warnings
+
+
+def test_a_list_in_another_encoding_is_refused_by_name(listed, tmp_path):
+    """Not read as other letters."""
+    (tmp_path / "train.txt").write_text("a/Fu\u00dfball", "latin-1")
+
+    with pytest.raises(DataError, match=r"split.lists: .*train.txt is no text in UTF-8"):
+        listed(TRACKS, test=["a/1/0"])
+
+
 def test_a_genre_that_no_list_names_is_told(listed):
     """Else a class would vanish in silence."""
     placement = listed(TRACKS, train=["a/0/0"], test=["a/1/0"])
@@ -219,6 +238,7 @@ def test_a_genre_that_no_list_names_is_told(listed):
         ({"train": ["x/a/0"], "test": ["x/b/0"]}, "no track of the corpus .* the corpus has 'a/0/"),
         ({"train": ["a/0/0"], "test": ["a/0/0"]}, "a/0/0 is on the lists of test and of train"),
         ({"train": ["a/0/0"]}, "needs train.*test"),
+        ({"train": ["a/0/0"], "valid": ["b/0/0"]}, "needs train.*test"),
         ({}, "needs train.*test"),
         ({"train": ["a/0/0"], "test": ["b/0/0"]}, "no train track is left for b"),
     ],

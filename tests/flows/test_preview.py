@@ -27,20 +27,22 @@ def folder(tmp_path, monkeypatch):
     """A project with one track, of which the catalog knows."""
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "corpus" / "shur" / "one.wav", tune(sr=44_100, duration_s=4), 44_100)
-    row = dict.fromkeys(CATALOG_SCHEMA.names) | {
-        "track_id": "shur/one.wav",
-        "path": "shur/one.wav",
-        "genre": "shur",
-        "group_known": False,
-        "start_s": 0.0,
-        "duration_s": 4.0,
-        "sr": 44_100,
-        "channels": 1,
-        "format": "WAV",
-        "content_hash": "00",
-    }
-    write_table(pd.DataFrame([row]), CATALOG, CATALOG_SCHEMA)
+    know(row("shur/one.wav", **HEADER))
     return tmp_path
+
+
+HEADER = {"duration_s": 4.0, "sr": 44_100, "channels": 1, "format": "WAV", "content_hash": "00"}
+
+
+def row(track_id, **values):
+    """A row of the catalog."""
+    known = {"path": track_id, "genre": "shur", "group_known": False, "start_s": 0.0}
+    return dict.fromkeys(CATALOG_SCHEMA.names) | known | {"track_id": track_id} | values
+
+
+def know(*rows):
+    """Write the catalog."""
+    write_table(pd.DataFrame(rows), CATALOG, CATALOG_SCHEMA)
 
 
 def settings(**augment):
@@ -118,19 +120,60 @@ def test_a_louder_copy_is_not_clipped(folder):
     assert np.sum(np.abs(sounds) > 0.999) < 4
 
 
-def test_a_file_that_is_a_track_is_that_track(folder):
-    """Its draws depend on the id."""
-    source = find("corpus/shur/one.wav", settings())
+@pytest.mark.parametrize(
+    "path", ["corpus/shur/one.wav", "corpus/../corpus/./shur/one.wav", "link/one.wav", "one.wav"]
+)
+def test_a_file_that_is_a_track_is_that_track(folder, capsys, path):
+    """By whichever links and points its path is spelt: its draws depend on the id."""
+    (folder / "link").symlink_to("corpus/shur")
+    (folder / "one.wav").symlink_to("link/one.wav")
 
-    assert source.track_id == "shur/one.wav"
+    assert find(path, settings()).track_id == "shur/one.wav"
+    assert capsys.readouterr().err == ""
 
 
-def test_a_file_that_is_no_track_will_do(folder):
-    """Also where there is no catalog yet."""
+def test_a_corpus_of_links_has_its_tracks(folder):
+    """The track is where the catalog says, and where the link leads."""
+    (folder / "corpus/shur/two.wav").symlink_to("one.wav")
+    know(row("shur/two.wav", **HEADER))
+
+    assert find("corpus/shur/one.wav", settings()).track_id == "shur/two.wav"
+
+
+def test_a_file_that_is_no_track_will_do(folder, capsys):
+    """Also where there is no catalog yet; its draws are then those of its name, which is said."""
     CATALOG.unlink()
     write(folder / "mine.flac", tune(sr=SR, duration_s=1), SR)
 
     assert find("mine.flac", settings()).path == str(folder / "mine.flac")
+    assert f"not in the catalog: {folder / 'mine.flac'}" in capsys.readouterr().err.replace(
+        "\n", " "
+    )
+
+
+def test_a_quarantined_track_beside_it_is_no_matter(folder):
+    """Its row has no length, no rate and no format."""
+    know(row("shur/bad.wav", problem="silent"), row("shur/one.wav", **HEADER))
+
+    assert find("shur/one.wav", settings()).track_id == "shur/one.wav"
+
+
+@pytest.mark.parametrize("asked", ["shur/bad.wav", "corpus/shur/bad.wav"])
+def test_a_quarantined_track_is_answered_with_its_reason(folder, asked):
+    """By its id or by its path."""
+    know(row("shur/bad.wav", problem="the file has zero bytes"), row("shur/one.wav", **HEADER))
+
+    with pytest.raises(DataError, match=r"'shur/bad.wav' cannot be used: the file has zero bytes"):
+        find(asked, settings())
+
+
+def test_of_a_recording_of_several_tracks_one_is_asked_for(folder):
+    """Each has draws of its own."""
+    know(*(row(i, path="shur/one.wav", **HEADER) for i in ("first", "second")))
+
+    with pytest.raises(DataError, match=r"holds 2 tracks: first, second. Give one's id"):
+        find("corpus/shur/one.wav", settings())
+    assert find("second", settings()).track_id == "second"
 
 
 def test_a_misspelt_track_is_answered_with_the_nearest(folder):

@@ -1,14 +1,20 @@
 """Extraction: the catalog's rows as work, what is kept, and in which order the rest is done."""
 
+import errno
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from genrenet.features.plans import plan_shards
+from genrenet.corpus import patience
+from genrenet.errors import DataError
+from genrenet.features.plans import Source, plan_shards
 from genrenet.params import Augment, Compute
-from tasks import extraction
+from tasks import extraction, shards
+from tasks.contents import content_hash
 from tasks.extraction import audio_s, refresh_shards, sources
+from tests.signals import noise, write
+from tests.users import nobody
 
 SERIAL = Compute(executor="serial")
 
@@ -102,3 +108,58 @@ def test_other_settings_leave_no_shard_of_before(extract, tmp_path):
     plans, _, _ = extract(n_shards=2)
 
     assert {path.name for path in (tmp_path / "shards").iterdir()} == {p.path.name for p in plans}
+
+
+@pytest.fixture
+def refused(spec, tmp_path):
+    """What is said of a file that is not as the catalog saw it, or cannot be read."""
+    path = write(tmp_path / "a.wav", noise(sr=spec.sr, duration_s=2), spec.sr)
+    source = Source(track_id="a", path=str(path), content_hash=content_hash(path))
+
+    def refresh():
+        plans = plan_shards([source], tmp_path / "shards", spec, n_shards=1)
+        with pytest.raises(DataError) as error:
+            refresh_shards(plans, tmp_path / "shards", SERIAL, advance=lambda *_, **__: None)
+        return str(error.value)
+
+    return refresh
+
+
+def test_a_changed_file_asks_for_another_catalog(refused, spec, tmp_path):
+    """By the command that looks at the files, also where DVC watches a table alone."""
+    write(tmp_path / "a.wav", noise(sr=spec.sr, duration_s=2, seed=1), spec.sr)
+
+    assert (
+        ": a. Run 'dvc repro --force --single-item catalog', which makes the catalog anew, then "
+        "'dvc repro'; the other shards are kept."
+    ) in refused()
+
+
+def test_a_file_that_may_not_be_read_is_told_with_the_reason(refused, tmp_path):
+    """It is neither gone nor another one."""
+    (tmp_path / "a.wav").chmod(0)
+
+    with nobody(tmp_path):
+        assert "cannot be read: a (Permission denied). Run" in refused()
+
+
+def test_a_disk_s_error_is_told_with_the_reason(refused, monkeypatch):
+    """After the patience that a network folder gets."""
+    monkeypatch.setattr(patience, "PAUSES_S", (0.0,))
+    for module in (extraction, shards):
+        monkeypatch.setattr(module, "content_hash", stumble)
+
+    assert "cannot be read: a (Input/output error). Run" in refused()
+
+
+def test_a_file_that_only_the_worker_cannot_read_is_told(refused, monkeypatch):
+    """A folder that one machine of the cluster does not have."""
+    monkeypatch.setattr(shards, "content_hash", stumble)
+    monkeypatch.setattr(patience, "PAUSES_S", (0.0,))
+
+    assert "a (here it can be read, by the worker it could not). Run" in refused()
+
+
+def stumble(path):
+    """A disk with a bad spot."""
+    raise OSError(errno.EIO, "Input/output error", path)

@@ -9,6 +9,8 @@ import pytest
 from genrenet.corpus import patience
 from genrenet.corpus.tracks import CATALOG_SCHEMA, Track, read_catalog, usable, write_table
 from genrenet.errors import DataError
+from genrenet.features.audio import open_recording
+from genrenet.params import Preprocessing
 from tasks import probe as module
 from tasks.contents import content_hash
 from tasks.probe import Hashes, probe_tracks
@@ -178,6 +180,22 @@ def test_a_corpus_that_goes_away_ends_the_work(tmp_path, monkeypatch, left):
     assert Hashes(tmp_path / "hashes.parquet").known
 
 
+def test_what_was_hashed_is_kept_whatever_ends_the_work(tmp_path, hashed):
+    """Ctrl-C in the tenth hour."""
+    write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        probe_tracks(
+            [track("a.wav")], tmp_path, Hashes(tmp_path / "hashes.parquet"), advance=interrupt
+        )
+    Hashes(tmp_path / "hashes.parquet").of(tmp_path / "a.wav")
+
+    assert hashed == ["a.wav"]
+
+
 @pytest.mark.parametrize(
     ("start_s", "end_s", "reason"),
     [
@@ -191,6 +209,57 @@ def test_a_segment_beyond_the_file_has_a_reason(catalog, tmp_path, start_s, end_
     write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
 
     assert reason in catalog(track("a.wav", start_s=start_s, end_s=end_s))["problem"].iloc[0]
+
+
+def test_segments_of_a_recording_are_one_group_that_nobody_named(catalog, tmp_path):
+    """They stay together, and the catalog does not say that this is an artist."""
+    write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+    halves = [track("a.wav", track_id=f"{s}", start_s=s, end_s=s + 1) for s in (0.0, 1.0)]
+    rows = catalog(*halves)
+
+    assert rows["group"].tolist() == ["a.wav"] * 2
+    assert not rows["group_known"].any()
+
+
+def layer_two(n_frames):
+    """A tone as MPEG-1 Layer II (ISO 11172-3): 192 kbit/s, 48 kHz, mono, a frame of 24 ms.
+
+    One of 27 subbands is coded, in the 3 steps of allocation 1: three samples in 5 bits.
+    """
+    header = "1111111111111101" + "10100100" + "11000000"
+    allocations = ["0000"] * 11 + ["000"] * 12 + ["00"] * 4
+    allocations[1] = "0001"
+    one_scale_factor, half_of_full_scale = "10", "000110"
+    highest = "11010"  # 2 + 3 * 2 + 9 * 2
+    used = header + "".join(allocations) + one_scale_factor + half_of_full_scale + 12 * highest
+    return n_frames * int(used.ljust(576 * 8, "0"), 2).to_bytes(576)
+
+
+def loudest(path):
+    """The peak of a recording, as extraction hears it."""
+    pieces = open_recording(path, Preprocessing()).pieces
+    return max(np.abs(y).max() for y, _ in pieces)
+
+
+def test_layer_two_is_read(catalog, tmp_path):
+    """Broadcasters' files; nothing here writes them but the lines above."""
+    (tmp_path / "a.mp2").write_bytes(layer_two(100))
+    row = catalog(track("a.mp2")).iloc[0]
+
+    assert (row["problem"], row["format"]) == (None, "MP3 MPEG_LAYER_II")
+    assert row["duration_s"] == pytest.approx(2.4, abs=0.05)
+    assert 0.1 < loudest(tmp_path / "a.mp2") < 1
+
+
+@pytest.mark.parametrize("coding", ["IMA_ADPCM", "MS_ADPCM"])
+def test_adpcm_is_read(catalog, tmp_path, coding):
+    """4 bits a sample, as dictation machines and old games have it."""
+    path = write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR, subtype=coding)
+    row = catalog(track("a.wav")).iloc[0]
+
+    assert (row["problem"], row["format"]) == (None, f"WAV {coding}")
+    assert row["duration_s"] == pytest.approx(2, abs=0.1)
+    assert loudest(path) == pytest.approx(np.abs(noise(sr=SR, duration_s=2)).max(), rel=0.2)
 
 
 def test_the_catalog_is_written_and_read_as_it_is(catalog, tmp_path):
