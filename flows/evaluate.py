@@ -2,32 +2,31 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from flows.features import FEATURES
-from flows.split import AUDIT
+from flows.results import (
+    BY_CLASS,
+    CARD,
+    CONFUSION,
+    CURVES,
+    FIGURES,
+    METRICS,
+    PREDICTIONS,
+    log_report,
+)
 from flows.stage import main, say, step, table
 from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
 from genrenet.corpus.tracks import read_table
-from genrenet.learning import curves, plots
-from genrenet.learning.canvas import save
 from genrenet.learning.card import model_card
 from genrenet.learning.evaluation import Report
 from genrenet.params import Params
 from genrenet.serving.bundle import BUNDLE, Bundle, read_bundle, write_json
-from tasks import tracking
 from tasks.evaluate import Paths, evaluate_bundle
 from tasks.train import sides
-
-REPORTS = Path("reports")
-METRICS, CARD = REPORTS / "metrics.json", REPORTS / "model_card.md"
-FIGURES, PREDICTIONS = REPORTS / "figures", REPORTS / "predictions.parquet"
-BY_CLASS = REPORTS / "by_class.csv"
-CONFUSION, CURVES = REPORTS / "confusion.csv", REPORTS / "curves.csv"
 
 
 def evaluate(params: Params) -> None:
@@ -76,21 +75,10 @@ def write_report(
     CARD.write_text(model_card(report, about), "utf-8")
 
 
-def log_report() -> str:
-    """Log the bundle's training and its report to the MLflow run of its digest; the run's id."""
-    bundle = read_bundle(BUNDLE)
-    tracking.record_training(bundle, json.loads((BUNDLE / "history.json").read_text("utf-8")))
-    content = json.loads(METRICS.read_text("utf-8"))
-    figures = {
-        f"{unit}.{name}": value
-        for unit in ("track", "window", "baseline")
-        for name, value in content[unit].items()
-    }
-    files = [METRICS, CARD, BY_CLASS, PREDICTIONS, AUDIT, *sorted(FIGURES.glob("*.png"))]
-    return tracking.record_evaluation(bundle, figures, files)
-
-
 def _draw(report: Report, bundle: Bundle, best: dict[str, Any]) -> None:
+    from genrenet.learning import curves, plots
+    from genrenet.learning.canvas import save
+
     names, confusion = list(bundle.labels), report.track.confusion
     number = {name: n for n, name in enumerate(names)}
     y_true = report.predictions["genre"].map(number).to_numpy()

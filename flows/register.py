@@ -3,7 +3,7 @@
 import json
 import sys
 
-from flows.evaluate import CARD, METRICS, REPORTS, log_report
+from flows.results import CARD, METRICS, REPORT, log_report
 from flows.stage import main, say, step
 from genrenet.params import Params
 from genrenet.serving.bundle import BUNDLE, read_bundle
@@ -14,7 +14,7 @@ def register(params: Params) -> None:
     """Register the bundle with its report; the champion moves by promotion alone."""
     bundle, name = read_bundle(BUNDLE), params.register_.name
     step(log_report)()  # a store that lacks the run gets it from the bundle
-    number = step(register_bundle)(bundle, BUNDLE, REPORTS, name, CARD.read_text("utf-8"))
+    number = step(register_bundle)(bundle, BUNDLE, REPORT, name, CARD.read_text("utf-8"))
     accuracy = json.loads(METRICS.read_text("utf-8"))["track"]["accuracy"]
     say(f"register: models:/{name}/{number}, alias {CHALLENGER}; test accuracy {accuracy:.1%}")
 

@@ -3,7 +3,11 @@
 import json
 import shutil
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
+
+import pandas as pd
 
 from flows.augment import AUGMENTED
 from flows.features import FEATURES
@@ -14,7 +18,7 @@ from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
 from genrenet.corpus.tracks import read_table
 from genrenet.errors import DataError
 from genrenet.params import Params
-from genrenet.serving.bundle import BUNDLE, Bundle, BundleParams, CertificateStamp
+from genrenet.serving.bundle import BUNDLE, Bundle, BundleParams, CertificateStamp, content_hash
 from genrenet.settings import digest
 from tasks import tracking
 from tasks.epochs import watched
@@ -38,42 +42,52 @@ SEEDS = Path("models/seeds")  # each seed's network until the best is chosen
 def train(params: Params) -> None:
     """Train one network a seed, keep the best on validation, calibrate it."""
     spec, splits = params.features.specification, read_table(SPLITS, SPLITS_SCHEMA)
-    certificate = json.loads(AUDIT.read_text("utf-8"))
-    if certificate["digest"] != split_digest(splits):
-        raise DataError(f"{AUDIT} vouches for another split than {SPLITS}. Run 'dvc repro'.")
+    certificate = _certificate(splits)
     footers = step(check_shards)(FEATURES, AUGMENTED, spec, set(sides(splits)["train"]))
     data = digest(sorted(digest(footer) for footer in footers))
-    run = digest([data, certificate["digest"], params.train.model_dump(mode="json")])
-    with tracking.open_run(run, params.corpus.path, watch=True):
-        reports = step(train_seeds)(params)
-    best = best_seed(reports)
-    bundle = Bundle(
-        specification=spec,
-        specification_hash=spec.hash,
-        labels=tuple(class_names(splits)),
-        temperature=best.temperature,
-        data_fingerprint=data,
-        certificate=CertificateStamp(level=certificate["level"], digest=certificate["digest"]),
-        params=BundleParams(
-            corpus=params.corpus,
-            features=params.features,
-            split=params.split,
-            augment=params.augment,
-            train=params.train,
-        ),
-        seed=best.seed,
-        run_digest=run,
-        versions=library_versions(),
-    )
-    write_bundle(BUNDLE, bundle, reports, certificate["digest"])
-    shutil.rmtree(SEEDS)
-    seeds, ended = [r.to_json() for r in reports], {r.seed: r.ended_ms for r in reports}
-    step(tracking.record_training)(bundle, seeds, ended_ms=ended)
+    made_from = digest([data, certificate.digest, params.train.model_dump(mode="json")])
+    with ExitStack() as run:
+        run.enter_context(tracking.open_run(made_from, params.corpus.path, watch=True))
+        reports = step(train_seeds)(params, seeds_to_train(params, splits))
+        best = best_seed(reports)
+        bundle = Bundle(
+            specification=spec,
+            specification_hash=spec.hash,
+            labels=tuple(class_names(splits)),
+            temperature=best.temperature,
+            data_fingerprint=data,
+            certificate=certificate,
+            params=BundleParams(
+                **{name: getattr(params, name) for name in BundleParams.model_fields}
+            ),
+            seed=best.seed,
+            run_digest=made_from,
+            versions=library_versions(),
+        )
+        write_bundle(BUNDLE, bundle, reports, certificate.digest)
+        shutil.rmtree(SEEDS)
+        _record(run, bundle, reports)
     _show(reports, best)
 
 
-def train_seeds(params: Params) -> list[SeedReport]:
-    """Train every seed, on Ray where there are several."""
+def _certificate(splits: pd.DataFrame) -> CertificateStamp:
+    certificate = json.loads(AUDIT.read_text("utf-8"))
+    if certificate["digest"] != split_digest(splits):
+        raise DataError(f"{AUDIT} vouches for another split than {SPLITS}. Run 'dvc repro'.")
+    return CertificateStamp(level=certificate["level"], digest=certificate["digest"])
+
+
+def seeds_to_train(params: Params, splits: pd.DataFrame) -> tuple[int, ...]:
+    """Every seed; the first where no validation track could choose between several."""
+    seeds = params.train.seeds
+    if "validation" in sides(splits) or len(seeds) == 1:
+        return seeds
+    say(f"train: no track validates, so nothing can choose a seed: training seed {seeds[0]} only")
+    return seeds[:1]
+
+
+def train_seeds(params: Params, seeds: Sequence[int]) -> list[SeedReport]:
+    """Train the seeds, on Ray where there are several."""
     settings, threads = params.train, params.compute.threads_per_seed
     jobs = [
         SeedJob(
@@ -86,7 +100,7 @@ def train_seeds(params: Params) -> list[SeedReport]:
             out=absolute(SEEDS / str(seed)),
             n_threads=threads,
         )
-        for seed in settings.seeds
+        for seed in seeds
     ]
     reports = []
     shutil.rmtree(SEEDS, ignore_errors=True)  # of a run that was killed
@@ -105,6 +119,16 @@ def train_seeds(params: Params) -> list[SeedReport]:
             reports.append(report)
             advance(settings.epochs - len(report.ended_ms))  # not needed: it stopped early
     return sorted(reports, key=lambda report: report.seed)
+
+
+def _record(run: ExitStack, bundle: Bundle, reports: list[SeedReport]) -> None:
+    """Close the run and put the training into it; a store that died takes nothing else with it."""
+    seeds, ended = [r.to_json() for r in reports], {r.seed: r.ended_ms for r in reports}
+    try:
+        run.close()
+        step(tracking.record_training)(bundle, content_hash(BUNDLE), seeds, ended_ms=ended)
+    except DataError as error:
+        say(f"train: warning: {error} The model is kept; 'evaluate' records its training.")
 
 
 def _show(reports: list[SeedReport], best: SeedReport) -> None:

@@ -1,8 +1,8 @@
 """MLflow: what was learned, found by digest.
 
-A run is named by the digest of what it was made from (tag ``genrenet.digest``), never by a stored
-id: the same digest is the same run, whether it is there already or has to be made again from
-the bundle. Only the driver writes.
+A run is found by what it was made from (tag ``genrenet.digest``) and by the bundle that came of it
+(tag ``genrenet.content``), never by a stored id: the same bundle is the same run, whether it is
+there already or has to be made again from the bundle. Only the driver writes.
 """
 
 import logging
@@ -23,7 +23,7 @@ from genrenet.settings import digest
 
 EXPERIMENT = "genrenet"
 SAMPLE_S = 5  # between samples of CPU and memory; a short run still gets several
-DIGEST, RECORDED = "genrenet.digest", "genrenet.recorded"
+DIGEST, CONTENT = "genrenet.digest", "genrenet.content"
 
 
 def connect() -> Any:
@@ -38,47 +38,80 @@ def connect() -> Any:
     if local:
         Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(uri)
-    try:
+    with telling(mlflow):
         if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-            artifacts = Path(uri.removeprefix("sqlite:///")).parent / "artifacts" if local else None
-            mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts and artifacts.as_uri())
+            folder = Path(uri.removeprefix("sqlite:///")).absolute().parent
+            artifacts = (folder / "artifacts").as_uri() if local else None
+            mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts)
         mlflow.set_experiment(EXPERIMENT)
-    except mlflow.MlflowException as error:
-        raise DataError(
-            f"MLflow at {uri} does not work: {error.message} Start that server, or change or unset "
-            "MLFLOW_TRACKING_URI."
-        ) from error
     return mlflow
 
 
-def find_run(run_digest: str) -> str | None:
-    """The id of the run with a digest, or None."""
+@contextmanager
+def telling(mlflow: Any) -> Iterator[None]:
+    """Tell of a store that fails as of something that the user can mend."""
+    try:
+        yield
+    except mlflow.MlflowException as error:
+        why = error.message.partition("\n")[0].rstrip(".")  # a database's next lines are its query
+        raise DataError(
+            f"MLflow at {tracking_uri()} does not work: {why}. Start that server, or change or "
+            "unset MLFLOW_TRACKING_URI."
+        ) from error
+
+
+def find_run(run_digest: str, content: str | None) -> str | None:
+    """The id of the run of a bundle, else of one that has no bundle yet, or None."""
     runs = connect().search_runs(
         experiment_names=[EXPERIMENT],
         filter_string=f"tags.`{DIGEST}` = '{run_digest}'",
-        max_results=1,
         output_format="list",
     )
-    return runs[0].info.run_id if runs else None
+    ids = {run.data.tags.get(CONTENT): run.info.run_id for run in runs}
+    return ids.get(content) or ids.get(None)
 
 
 @contextmanager
-def open_run(run_digest: str, corpus: str, *, watch: bool = False) -> Iterator[Any]:
-    """The run with a digest, made if it is not there; ``watch`` samples CPU and memory."""
+def open_run(
+    run_digest: str, corpus: str, *, content: str | None = None, watch: bool = False
+) -> Iterator[Any]:
+    """The run of a bundle, made if it is not there; closed when the work in it is done.
+
+    Parameters
+    ----------
+    run_digest : str
+        Of what the bundle is made from.
+    corpus : str
+        Where the recordings are.
+    content : str or None
+        The bundle's hash; None where it is still to be trained.
+    watch : bool
+        Sample CPU and memory meanwhile.
+
+    Raises
+    ------
+    DataError
+        The store fails.
+    """
     mlflow = connect()
     mlflow.set_system_metrics_sampling_interval(SAMPLE_S)
-    run_id, name = find_run(run_digest), run_name(corpus, run_digest)
-    with mlflow.start_run(
-        run_id=run_id,
-        run_name=None if run_id else name,
-        tags=None if run_id else {DIGEST: run_digest},
-        log_system_metrics=watch,
-    ) as run:
-        yield run
+    with telling(mlflow):
+        run_id, name = find_run(run_digest, content), run_name(corpus, run_digest)
+        with mlflow.start_run(
+            run_id=run_id,
+            run_name=None if run_id else name,
+            tags=None if run_id else {DIGEST: run_digest},
+            log_system_metrics=watch,
+        ) as run:
+            yield run
 
 
 def record_training(
-    bundle: Bundle, seeds: list[dict[str, Any]], *, ended_ms: Mapping[int, list[int]] | None = None
+    bundle: Bundle,
+    content: str,
+    seeds: list[dict[str, Any]],
+    *,
+    ended_ms: Mapping[int, list[int]] | None = None,
 ) -> None:
     """Put what a bundle says of its training into its run, once.
 
@@ -86,14 +119,16 @@ def record_training(
     ----------
     bundle : Bundle
         The bundle.
+    content : str
+        Its hash.
     seeds : list of dict
         Its ``history.json``.
     ended_ms : mapping of int to list of int, optional
         When each seed's epochs ended, in ms since 1970; a run that is made again has no such times.
     """
     mlflow = connect()
-    with open_run(bundle.run_digest, bundle.params.corpus.path) as run:
-        if RECORDED in run.data.tags:
+    with open_run(bundle.run_digest, bundle.params.corpus.path, content=content) as run:
+        if CONTENT in run.data.tags:
             return
         mlflow.log_params(flat(bundle.params.model_dump(mode="json")))
         mlflow.set_tags(_tags(bundle))
@@ -101,13 +136,15 @@ def record_training(
         mlflow.log_metrics(seed_metrics(seeds))
         for seed in seeds:
             _record_seed(mlflow, bundle, seed, (ended_ms or {}).get(seed["seed"]))
-        mlflow.set_tag(RECORDED, "training")
+        mlflow.set_tag(CONTENT, content)  # the last: a record that was cut off is made anew
 
 
-def record_evaluation(bundle: Bundle, metrics: Mapping[str, float], files: list[Path]) -> str:
+def record_evaluation(
+    bundle: Bundle, content: str, metrics: Mapping[str, float], files: list[Path]
+) -> str:
     """Put metrics and report files into the bundle's run; its id."""
     mlflow = connect()
-    with open_run(bundle.run_digest, bundle.params.corpus.path) as run:
+    with open_run(bundle.run_digest, bundle.params.corpus.path, content=content) as run:
         mlflow.log_metrics(dict(metrics))
         for path in files:
             mlflow.log_artifact(str(path), "figures" if path.suffix == ".png" else "report")
@@ -188,12 +225,11 @@ def _record_seed(
 
 
 def _git_commit() -> str:
-    found = subprocess.run(
-        ["git", "rev-parse", "HEAD"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:  # no git
+        return "unknown"
     return found.stdout.strip() or "unknown"
 
 

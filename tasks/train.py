@@ -1,14 +1,17 @@
 """Train one seed, and make a bundle of the best: files in, files out."""
 
 import json
+import shutil
 import time
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from genrenet.atomic import replacing
 from genrenet.corpus.splits import SPLITS_SCHEMA
 from genrenet.corpus.tracks import read_table
 from genrenet.errors import DataError
@@ -36,7 +39,9 @@ class SeedJob:
     seed : int
         The seed.
     out : Path
-        Folder for ``model.keras`` and ``seed.json``.
+        Folder for ``model.keras``; a file in it counts the epochs.
+    n_threads : int > 0
+        Threads of the numerical libraries; another number, another rounding.
     """
 
     features: Path
@@ -139,8 +144,8 @@ def train_seed(job: SeedJob) -> SeedReport:
     temperature = 1.0
     if validation:
         outputs = [(logits(trained.network, x), track) for x, track in validation.in_order()]
-        values, track = (_concatenate(part) for part in zip(*outputs, strict=True))
-        y_true = _concatenate([[labels[i] for i in validation.track_ids]])
+        values, track = (np.concatenate(part) for part in zip(*outputs, strict=True))
+        y_true = np.array([labels[i] for i in validation.track_ids])
         temperature = fit_temperature(values, track, y_true)
     save(trained.network, job.out / "model.keras")
     make_repeatable(job.out / "model.keras")
@@ -162,12 +167,6 @@ def train_seed(job: SeedJob) -> SeedReport:
     )
 
 
-def _concatenate(parts: Any) -> Any:
-    import numpy as np
-
-    return np.concatenate(list(parts))
-
-
 def best_seed(reports: list[SeedReport]) -> SeedReport:
     """The seed with the least validation loss, or the first where nothing was validated."""
     return min(reports, key=lambda report: report.best.get("val_loss", 0.0))
@@ -176,13 +175,14 @@ def best_seed(reports: list[SeedReport]) -> SeedReport:
 def write_bundle(
     folder: Path, bundle: Bundle, reports: list[SeedReport], split_digest: str
 ) -> None:
-    """Make the bundle of the best seed's network; ``bundle.json`` comes last and makes it valid."""
+    """Make the bundle of the best seed's network.
+
+    ``bundle.json`` goes first and comes last: it is there only beside the network that it tells of.
+    """
     best = best_seed(reports)
-    folder.mkdir(parents=True, exist_ok=True)
-    network = (best.folder / "model.keras").read_bytes()
-    temporary = folder / "model.keras.tmp"
-    temporary.write_bytes(network)
-    temporary.replace(folder / "model.keras")
+    (folder / "bundle.json").unlink(missing_ok=True)
+    with replacing(folder / "model.keras") as temporary:
+        shutil.copyfile(best.folder / "model.keras", temporary)
     write_json({"split_digest": split_digest, **best.provenance}, folder / "provenance.json")
     write_json([report.to_json() for report in reports], folder / "history.json")
     write_json(json.loads(bundle.model_dump_json()), folder / "bundle.json")

@@ -1,8 +1,9 @@
 """Networks: built from the shape that the specification declares, returned uncompiled.
 
-The compact network reached 91–93 % on ESC-10 (official folds, from scratch, 100 k parameters),
-against 82.5 % of the plain flatten-and-dense network with fifteen times its size. It hears pitch
-classes as it hears bands: that the last class is the first one's neighbour it has to learn.
+The compact network, trained from scratch, answers 87.6 ± 3.4 % of ESC-10's clips rightly without
+augmentation and 89.3 ± 3.5 % with it (official folds, 15 trainings each: docs/decisions.md). It
+hears pitch classes as it hears bands: that the last class is the first one's neighbour it has to
+learn.
 """
 
 from collections.abc import Sequence

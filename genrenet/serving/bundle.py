@@ -10,6 +10,7 @@
     Epochs of every seed.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -19,6 +20,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from genrenet.atomic import replacing
 from genrenet.errors import DataError
 from genrenet.learning.network_input import NetworkInput
 from genrenet.params import Augment, Corpus, Features, Preprocessing, Split, Train
@@ -128,28 +130,39 @@ def read_bundle(folder: Path) -> Bundle:
     return bundle
 
 
+def content_hash(folder: Path) -> str:
+    """Hash of a bundle's network and of what ``bundle.json`` says (16 hex digits of BLAKE2b).
+
+    ``run_digest`` tells what it was made from; other code or other libraries make another network
+    from that.
+    """
+    content = b"".join((folder / name).read_bytes() for name in ("model.keras", "bundle.json"))
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
 def write_json(value: Any, path: Path) -> None:
     """Write a JSON file whole or not at all, the same bytes for the same value."""
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text + "\n", "utf-8")
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        temporary.write_text(text + "\n", "utf-8")
 
 
 def make_repeatable(path: Path) -> None:
     """Rewrite a ``.keras`` file without its date, and without addresses in memory."""
-    temporary = path.with_name(path.name + ".tmp")
-    with zipfile.ZipFile(path) as old, zipfile.ZipFile(temporary, "w") as new:
+    with (
+        replacing(path) as temporary,
+        zipfile.ZipFile(path) as old,
+        zipfile.ZipFile(temporary, "w") as new,
+    ):
         for name in sorted(old.namelist()):
-            content = old.read(name)
-            if name == "metadata.json":
-                about = {**json.loads(content), "date_saved": "1980-01-01@00:00:00"}
-                content = json.dumps(about, sort_keys=True).encode()
-            elif name == "config.json":
-                content = _numbered(content)
-            new.writestr(zipfile.ZipInfo(name, EPOCH), content)
-    temporary.replace(path)
+            new.writestr(zipfile.ZipInfo(name, EPOCH), _repeatable(name, old.read(name)))
+
+
+def _repeatable(name: str, content: bytes) -> bytes:
+    if name == "metadata.json":
+        about = {**json.loads(content), "date_saved": "1980-01-01@00:00:00"}
+        return json.dumps(about, sort_keys=True).encode()
+    return _numbered(content) if name == "config.json" else content
 
 
 def _numbered(config: bytes) -> bytes:

@@ -82,6 +82,18 @@ def test_json_is_the_same_bytes_for_the_same_value(tmp_path):
     assert "شور" in (tmp_path / "1").read_text("utf-8")
 
 
+def test_json_that_cannot_be_written_leaves_what_was_there(tmp_path):
+    """And nothing beside it; a lone surrogate is in no encoding."""
+    path = tmp_path / "about.json"
+    write_json("before", path)
+
+    with pytest.raises(UnicodeEncodeError):
+        write_json("\ud800", path)
+
+    assert path.read_text("utf-8") == '"before"\n'
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_network_s_file_has_no_date_and_no_address(tmp_path):
     """Keras writes both; objects that were one stay one."""
     path = tmp_path / "model.keras"

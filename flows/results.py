@@ -1,0 +1,35 @@
+"""The results: where ``evaluate`` leaves its report, and how it reaches MLflow.
+
+Apart from ``evaluate``, so that ``register`` imports neither scikit-learn nor matplotlib.
+"""
+
+import json
+from pathlib import Path
+
+from flows.split import AUDIT
+from genrenet.serving.bundle import BUNDLE, content_hash, read_bundle
+from tasks import tracking
+
+REPORTS = Path("reports")
+METRICS, CARD = REPORTS / "metrics.json", REPORTS / "model_card.md"
+FIGURES, PREDICTIONS = REPORTS / "figures", REPORTS / "predictions.parquet"
+BY_CLASS = REPORTS / "by_class.csv"
+CONFUSION, CURVES = REPORTS / "confusion.csv", REPORTS / "curves.csv"
+
+# By name: whatever else lies in the folder, such as excerpts of recordings, is nobody else's.
+REPORT = (METRICS, CARD, BY_CLASS, CONFUSION, CURVES, PREDICTIONS, AUDIT, FIGURES)
+
+
+def log_report() -> str:
+    """Log the bundle's training and its report to the MLflow run of the bundle; the run's id."""
+    bundle, content = read_bundle(BUNDLE), content_hash(BUNDLE)
+    seeds = json.loads((BUNDLE / "history.json").read_text("utf-8"))
+    tracking.record_training(bundle, content, seeds)
+    report = json.loads(METRICS.read_text("utf-8"))
+    figures = {
+        f"{unit}.{name}": value
+        for unit in ("track", "window", "baseline")
+        for name, value in report[unit].items()
+    }
+    files = [METRICS, CARD, BY_CLASS, PREDICTIONS, AUDIT, *sorted(FIGURES.glob("*.png"))]
+    return tracking.record_evaluation(bundle, content, figures, files)
