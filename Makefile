@@ -31,7 +31,7 @@ repro: setup  ## Rebuild what is stale, with Prefect, Ray, DVC and MLflow
 test: setup check  ## Checks and tests
 	pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-bench: setup $(VENV)/peers/.ready  ## Measure against the usual ways; ROW=augment: that alone
+bench: setup $(if $(filter lhotse% pyaudioanalysis%,$(or $(ROW),lhotse)),$(VENV)/peers/.ready)  ## Measure against the usual ways; ROW=augment: that alone
 	python -W ignore -m benchmarks $(ROW)
 
 # what the benchmarks compare with, 3 GB with torch: beside the locked packages, not among them

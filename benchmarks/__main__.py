@@ -68,8 +68,9 @@ def run(rows: list[Row]) -> list[Result]:
             continue
         results.append(result)
         took = f"{time.perf_counter() - begin:.0f} s"
-        ratio, target = report.number(result.ratio), row.target and f" (target {row.target:g})"
-        console.print(f"{row.name}: {ratio} ×{target or ''}, measured in {took}", highlight=False)
+        ratio, target = report.ratio(result, row), report.target(result, row)
+        aim = f" (target {target})" if target else ""
+        console.print(f"{row.name}: {ratio}{aim}, measured in {took}", highlight=False)
     return results
 
 

@@ -53,8 +53,8 @@ def table(results: Sequence[Result], rows: Sequence[Row]) -> Table:
             number(result.ours_ms),
             row.theirs,
             number(result.theirs_ms),
-            f"[{style}]{number(result.ratio)} ×[/]" if style else f"{number(result.ratio)} ×",
-            "" if result.target is None else f"{result.target:g} ×",
+            f"[{style}]{ratio(result, row)}[/]" if style else ratio(result, row),
+            target(result, row),
         )
     return found
 
@@ -79,12 +79,12 @@ def markdown(results: Sequence[Result], rows: Sequence[Row]) -> str:
     ]
     for result in results:
         row = by_name[result.row]
-        target = "" if result.target is None else f"≥ {result.target:g} ×"
         times = f"{number(result.ours_ms)} | {number(result.theirs_ms)}"
         what = f"{row.ours} | {row.theirs} | {row.unit}"
-        ratio = f"{number(result.ratio)} ×"
-        ratio = f"**{ratio}**" if result.reached and target else ratio
-        lines.append(f"| `{result.row}` | {what} | {times} | {ratio} | {target} |")
+        reached = ratio(result, row)
+        if result.target is not None and result.reached:
+            reached = f"**{reached}**"
+        lines.append(f"| `{result.row}` | {what} | {times} | {reached} | {target(result, row)} |")
     return "\n".join([*lines, "", machine()])
 
 
@@ -111,15 +111,29 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
+def ratio(result: Result, row: Row) -> str:
+    """A row's ratio, or by how much ours takes longer."""
+    if row.allowance_s is None:
+        return f"{number(result.ratio)} ×"
+    return f"{(result.ours_ms - result.theirs_ms) / 1e3:+.0f} s"
+
+
+def target(result: Result, row: Row) -> str:
+    """What a row's ratio is to be; empty where it is only told."""
+    if row.allowance_s is not None:
+        return f"≤ {row.allowance_s:+g} s"
+    return "" if result.target is None else f"≥ {result.target:g} ×"
+
+
 def number(value: float) -> str:
     """A figure with three digits, whole where it is large."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def picture(results: Sequence[Result], rows: Sequence[Row]) -> Figure:
-    """How many times faster, row by row, with the targets as marks."""
-    shown = [result for result in results if result.target is not None]
-    about = {row.name: row for row in rows}
+    """How many times faster, row by row, with the targets as marks; what is slower has no bar."""
+    about = {row.name: row for row in rows if row.target is not None}
+    shown = [result for result in results if result.row in about]
     figure = blank("Times as fast as the usual way", height_in=1.5 + 0.42 * len(shown))
     axes = dress(figure.add_subplot(), xlabel="ratio, log scale", ylabel="", grid="x")
     places = np.arange(len(shown))[::-1]

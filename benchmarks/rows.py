@@ -73,7 +73,9 @@ class Row:
     unit : str
         What the times are for.
     target : float or None
-        The ratio to be reached; None: it is only told.
+        The ratio to be reached; None: it is only told, unless there is an allowance.
+    allowance_s : float or None
+        Seconds that ours may take more than theirs: from them the target follows.
     prepare : callable
         Makes the inputs and gives the contest.
     """
@@ -84,6 +86,7 @@ class Row:
     unit: str
     target: float | None
     prepare: Callable[[], Contest]
+    allowance_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +127,7 @@ def measure(row: Row) -> Result:
     return Result(
         row=row.name,
         ratio=theirs_ms / ours_ms,
-        target=row.target,
+        target=row.target if row.allowance_s is None else _allowed(theirs_ms, row.allowance_s),
         ours_ms=ours_ms,
         theirs_ms=theirs_ms,
     )
@@ -151,6 +154,10 @@ def agree(what: str, difference: float, *, at_most: float) -> None:
     """Refuse a difference that is too large, or none at all (NaN)."""
     if not difference <= at_most:
         raise WrongAnswerError(f"{what} differ by {difference:.3g}; at most {at_most:.3g} is right")
+
+
+def _allowed(theirs_ms: float, allowance_s: float) -> float:
+    return theirs_ms / (theirs_ms + 1e3 * allowance_s)
 
 
 def _timed(work: Work, clock: Clock) -> float:

@@ -10,12 +10,13 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from benchmarks import usual
 from benchmarks.clips import CLIP_S, many, multiplied, write_clips
 from benchmarks.features import COMPARABLE
-from benchmarks.reading import read_mel
 from benchmarks.rows import Contest, Row, agree, wall_s
-from benchmarks.versions import both_plans, draws, sources
+from benchmarks.versions import COPIES, both_plans, draws, sources
 from genrenet.features.plans import ShardPlan, Source
 from genrenet.params import Compute
 from tasks.extraction import refresh_shards
@@ -94,7 +95,7 @@ def _workers(folder: Path) -> Contest:
     return Contest(
         ours=partial(build, plans, N_WORKERS),
         theirs=partial(build, plans, 1),
-        check=lambda: None,  # tests hold that the bytes do not depend on the workers
+        check=partial(_check, plans, n, partial(build, plans, 1)),
         n_ours=n,
         n_theirs=n,
         n_rounds=3,
@@ -156,8 +157,13 @@ def _found(paths: list[Path], suffix: str, *, sr: int = 44_100, channels: int = 
 def _check(plans: Plans, n_tracks: int, work: Any) -> None:
     """Every track has its windows, and each copy its own; warms the workers up."""
     work()
-    n_originals = sum(len(group) for plan in plans[0] for group in read_mel(plan.path))
-    agree("windows of the originals and 20 a clip", abs(n_originals - 20 * n_tracks), at_most=0)
+    columns = ["track_id", "copy"]
+    for stage, n_versions in zip(plans, (1, COPIES.copies), strict=False):
+        rows = pd.concat(pd.read_parquet(plan.path, columns=columns) for plan in stage)
+        found = len(rows.drop_duplicates())
+        agree("versions found and asked for", abs(found - n_versions * n_tracks), at_most=0)
+        if stage is plans[0]:
+            agree("windows and 20 a clip", abs(len(rows) - 20 * n_tracks), at_most=0)
 
 
 def _clips_worth(work_s: float, clips: list[Path], folder: Path) -> int:

@@ -68,7 +68,7 @@ class Preprocessing(Settings):
     window_s: Annotated[float, Field(gt=0)] = 3.0
     overlap_s: Annotated[float, Field(ge=0)] = 1.5
     dtype: Literal["float16", "float32"] = "float16"
-    revision: Literal[2] = 2  # of the algorithm: raised whenever its output changes
+    revision: Literal[3] = 3  # of the algorithm: raised whenever its output changes
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -9,8 +9,12 @@ from dataclasses import dataclass
 
 import librosa
 import numpy as np
+import soxr
 
 from genrenet.features.augment import Draw
+from genrenet.features.render import render
+from genrenet.features.spectra import Spectra
+from genrenet.features.warp import analysis_hop, analysis_rate
 from genrenet.params import Preprocessing
 
 ATTACK_S, CLICK_S = 0.005, 0.002
@@ -98,6 +102,20 @@ def analyse(y: np.ndarray, spec: Preprocessing) -> Analysis:
     )
     decibels = [librosa.power_to_db(s, amin=1e-10, top_db=None).T for s in (mel, power)]
     return Analysis(*decibels)
+
+
+def by_rendering(y: np.ndarray, what: Draw, spec: Preprocessing) -> Analysis:
+    """Altered audio, analysed."""
+    return analyse(render(y, spec.sr, what, seed=1), spec)
+
+
+def by_warping(y: np.ndarray, what: Draw, spec: Preprocessing) -> Analysis:
+    """The analysis, altered; ``spec`` has ``stft`` and is of float32."""
+    rate = analysis_rate(what, spec.sr)
+    spectra = Spectra(spec, hop=analysis_hop(what, spec))
+    spectra.push(y if rate == spec.sr else soxr.resample(y, spec.sr, rate, quality="HQ"))
+    features = spectra.finish().features
+    return Analysis(features["mel"], features["stft"])
 
 
 def by_librosa(y: np.ndarray, what: Draw, spec: Preprocessing) -> Analysis:

@@ -16,10 +16,12 @@ from genrenet.features.preprocessing import extract
 from genrenet.features.shards import shard_paths, to_numpy
 from genrenet.params import Preprocessing
 from tests.damaged import BAD, GOOD, write_good
+from tests.users import nobody
 
 SMALL = {"sr": 8_000, "n_fft": 512, "hop_length": 256, "n_mels": 16, "n_mfcc": 8, "window_s": 1.0}
 SPEC = Preprocessing(**SMALL, overlap_s=0.5)
 FOLDERS = ("one/a", "two/b")
+N_GOOD = round(len(BAD) / 0.3) - len(BAD)  # 30 % are bad
 
 
 @pytest.fixture
@@ -39,15 +41,12 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
-def fill(n_good: int) -> dict[str, str]:
-    """Write the corpus: the good ones' ids, and what is to be said of each bad one's."""
-    good = {}
-    for number in range(n_good):
-        folder = FOLDERS[number % 2]
-        good[f"{folder}/{write_good(Path('corpus') / folder, number)}"] = ""
+def fill() -> set[str]:
+    """Write the corpus, and return the good ones' ids."""
     for number, (name, make, _) in enumerate(BAD):
         make(Path("corpus") / FOLDERS[number % 2] / name)
-    return good
+    folders = [FOLDERS[number % 2] for number in range(N_GOOD)]
+    return {f"{f}/{write_good(Path('corpus') / f, n)}" for n, f in enumerate(folders)}
 
 
 def table_of(folder: Path) -> pa.Table:
@@ -57,7 +56,7 @@ def table_of(folder: Path) -> pa.Table:
 
 def test_a_corpus_of_which_a_third_is_damaged_is_extracted(project, capsys):
     """Each bad file has its true reason, each good one the features that it has alone."""
-    good = fill(n_good=round(len(BAD) / 0.3) - len(BAD))
+    good = fill()
     expected = {f"{FOLDERS[n % 2]}/{name}": said for n, (name, _, said) in enumerate(BAD)}
 
     assert [main(catalog), main(features)] == [0, 0], capsys.readouterr().err
@@ -68,7 +67,7 @@ def test_a_corpus_of_which_a_third_is_damaged_is_extracted(project, capsys):
     assert not wrong
     table = table_of(Path("data/features"))
     owners = np.array(table["track_id"].to_pylist())
-    assert set(owners) == set(good)
+    assert set(owners) == good
     mel = to_numpy(table["mel"], table.schema.field("mel"))
     for track_id in good:
         alone = extract(Path("corpus") / track_id, SPEC).features["mel"]
@@ -77,16 +76,28 @@ def test_a_corpus_of_which_a_third_is_damaged_is_extracted(project, capsys):
 
 def test_every_good_kind_is_in_the_corpus():
     """8 to 192 kHz, 1 to 8 channels, and each way to write a sample."""
-    assert round(len(BAD) / 0.3) - len(BAD) >= len(GOOD)
+    assert len(GOOD) <= N_GOOD
     assert {sr for _, _, sr, _ in GOOD} >= {8_000, 192_000}
     assert {channels for *_, channels in GOOD} == set(range(1, 9))
 
 
-def test_a_read_only_corpus_is_left_as_it_is(project):
-    """Nothing is written into it, not even for a moment: the folders keep their times."""
-    fill(n_good=8)
-    before = [(path, path.stat().st_mtime_ns) for path in sorted(Path("corpus").rglob("*"))]
+def times() -> dict[Path, int]:
+    """When each file and folder of the corpus was last written to."""
+    return {path: path.stat().st_mtime_ns for path in Path("corpus").rglob("*")}
 
-    assert [main(catalog), main(features)] == [0, 2]  # more bad than good: told, and not touched
 
-    assert before == [(path, path.stat().st_mtime_ns) for path in sorted(Path("corpus").rglob("*"))]
+def test_a_read_only_corpus_is_enough(project, capsys):
+    """Somebody who may read it and no more gets all; not even for a moment is anything added."""
+    good = fill()
+    for path in (Path("corpus"), *Path("corpus").rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    before = times()
+
+    with nobody(project):
+        with pytest.raises(PermissionError):
+            Path("corpus/new").touch()
+        codes = [main(catalog), main(features)]
+
+    assert codes == [0, 0], capsys.readouterr().err
+    assert set(table_of(Path("data/features"))["track_id"].to_pylist()) == good
+    assert times() == before

@@ -97,6 +97,28 @@ def test_a_full_disk_keeps_what_was_finished_and_goes_on_from_there(project):
 
 
 @mounts
+@pytest.mark.engine
+@pytest.mark.timeout(600)
+def test_a_worker_that_meets_a_full_disk_is_heard(project):
+    """One of Ray's: the same message, and no half of what the other was writing."""
+    settings = yaml.safe_load(Path("params.yaml").read_text("utf-8"))
+    settings["compute"] = {"executor": "ray", "n_workers": 2}
+    Path("params.yaml").write_text(yaml.safe_dump(settings), "utf-8")
+
+    lines = shell(
+        "mount -t tmpfs -o size=300k none data/features && "
+        f"{{ {FEATURES}; echo code $?; ls -A data/features; }}",
+        *("unshare", "-rm"),
+    )
+    code, *left = [line for line in lines if line.startswith(("code", "shard"))]
+
+    assert said(lines, "No space left on device")
+    assert code == "code 2"
+    assert 0 < len(left) < N_SHARDS
+    assert all(name.endswith(".parquet") for name in left)
+
+
+@mounts
 def test_a_read_only_disk_is_told(project):
     """Before any work is done; also root may not write there."""
     lines = shell(

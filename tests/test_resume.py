@@ -1,12 +1,15 @@
 """Resuming: what was finished is kept, what changed is made anew, and the bytes are the same."""
 
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -33,6 +36,7 @@ SETTINGS = {
     },
     "train": {"channels": [4]},
 }
+LONG = {"n_fft": 4_096, "hop_length": 64, "overlap_s": 0}  # 0.25 core-seconds a shard
 COUNTS = re.compile(r"(\d+) shards built .* (\d+) kept")
 PIPELINE = {
     "stages": {
@@ -51,6 +55,7 @@ class Project:
 
     folder: Path
     environment: dict[str, str]
+    features: dict[str, object] = field(default_factory=dict)
 
     def start(self, *command: str, **compute: object) -> subprocess.Popen[str]:
         """Begin a program, with these settings under ``compute``."""
@@ -82,13 +87,18 @@ class Project:
 
     def set(self, compute: dict[str, object]) -> None:
         """Write the settings."""
-        settings = yaml.safe_dump({**SETTINGS, "compute": compute})
-        (self.folder / "params.yaml").write_text(settings, "utf-8")
+        settings = {**SETTINGS, "compute": compute}
+        settings["features"] = {**SETTINGS["features"], **self.features}
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(settings), "utf-8")
 
     @property
     def shards(self) -> Path:
         """Where they are."""
         return self.folder / "data/features"
+
+    def finished(self) -> list[Path]:
+        """The shards that are there."""
+        return list(self.shards.glob("*.parquet"))
 
     def bytes(self) -> dict[str, bytes]:
         """Of every file that stands among the shards."""
@@ -99,7 +109,7 @@ class Project:
         return {path.name: path.stat().st_mtime_ns for path in self.shards.iterdir()}
 
 
-def make(folder: Path, *, n_tracks: int, duration_s: float) -> Project:
+def make(folder: Path, *, n_tracks: int, duration_s: float, **features: object) -> Project:
     """A project of two genres with four artists."""
     for n in range(n_tracks):
         name = f"corpus/genre {n % 2}/artist {n % 4}/{n}.wav"
@@ -107,7 +117,8 @@ def make(folder: Path, *, n_tracks: int, duration_s: float) -> Project:
     (folder / "labels.csv").write_text("track_id,genre,group\n", "utf-8")
     foreign = ("PREFECT", "RAY_", "GENRENET_", "DVC_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
-    return Project(folder, environment | {"RAY_gcs_rpc_server_reconnect_timeout_s": "5"})
+    environment["RAY_gcs_rpc_server_reconnect_timeout_s"] = "5"
+    return Project(folder, environment, features)
 
 
 @pytest.fixture
@@ -120,10 +131,14 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="module")
 def long_work(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Some seconds of extraction, in a dozen shards."""
-    made = make(tmp_path_factory.mktemp("long"), n_tracks=120, duration_s=20)
+    """Three core-seconds of extraction, in a dozen shards."""
+    made = make(tmp_path_factory.mktemp("long"), n_tracks=120, duration_s=20, **LONG)
     made.extract()
     return made
+
+
+Victims = Callable[[psutil.Process], list[psutil.Process]]
+"""What is killed of a running stage; the list may be empty, or some of it may have ended."""
 
 
 def driver(run: psutil.Process) -> list[psutil.Process]:
@@ -142,27 +157,47 @@ def whole_ray(run: psutil.Process) -> list[psutil.Process]:
     return run.children(recursive=True)
 
 
+def kill(run: subprocess.Popen[str], victims: Victims) -> bool:
+    """Whether there was one to be killed."""
+    n_killed = 0
+    with suppress(psutil.NoSuchProcess):
+        for process in victims(psutil.Process(run.pid)):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGKILL)
+                n_killed += 1
+    return n_killed > 0
+
+
+def struck(project: Project, victims: Victims, moment: random.Random) -> subprocess.Popen[str]:
+    """A run of which something was killed in the middle, at a random moment."""
+    after, delay_s = moment.randint(1, N_SHARDS // 2), moment.uniform(0, 0.3)
+    for path in project.finished():
+        path.unlink()
+    run, killed = project.start("flows.features", executor="ray", n_workers=2), False
+    while run.poll() is None and not killed:
+        time.sleep(0.005)
+        if len(project.finished()) >= after:
+            time.sleep(delay_s)
+            killed = kill(run, victims)
+    if killed and len(project.finished()) < N_SHARDS:
+        return run
+    said = run.communicate()[0]
+    assert killed or run.returncode == 0, said
+    return struck(project, victims, moment)  # a busy machine let us strike too late
+
+
 @pytest.mark.engine
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("victims", "ends_well"), [(driver, 0), (worker, 1), (whole_ray, 0)])
 def test_a_run_that_was_killed_is_finished_by_the_next(long_work, victims, ends_well):
     """By SIGKILL, in the middle; a worker is replaced, for the rest the next run carries on."""
     undisturbed = long_work.bytes()
-    for path in long_work.shards.iterdir():
-        path.unlink()
-    run = long_work.start("flows.features", executor="ray", n_workers=2)
-    while not list(long_work.shards.glob("*.parquet")):
-        assert run.poll() is None, run.communicate()[0]
-        time.sleep(0.005)
-    struck = victims(psutil.Process(run.pid))
-    for process in struck:
-        process.send_signal(signal.SIGKILL)
+    run = struck(long_work, victims, random.Random(victims.__name__))
     said = run.communicate()[0]
 
-    assert struck
     assert (run.returncode == 0) == bool(ends_well), said
-    n_left = len(list(long_work.shards.glob("*.parquet")))
-    assert (n_left == N_SHARDS) == bool(ends_well)
+    n_left = len(long_work.finished())
+    assert n_left == N_SHARDS or not ends_well
     built, kept = map(int, COUNTS.search(long_work.run("flows.features")).groups())
     assert kept >= n_left  # a worker that outlives its driver may have finished one more
     assert built + kept == N_SHARDS

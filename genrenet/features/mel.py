@@ -54,16 +54,20 @@ class MelBands:
         return out
 
 
-@functools.lru_cache(maxsize=8)
-def cepstrum_matrix(n_mels: int, n_mfcc: int) -> np.ndarray:
-    """First coefficients of an orthonormal DCT-II, as a matrix.
+def cepstrum(log_mel: np.ndarray, n_mfcc: int) -> np.ndarray:
+    """First coefficients [n_frames, n_mfcc] of the orthonormal DCT-II of levels [n_frames, n_mels].
 
-    ``log_mel @ cepstrum_matrix(n_mels, n_mfcc)`` is the cepstrum [n_frames, n_mfcc].
-
-    Returns
-    -------
-    np.ndarray [shape=(n_mels, n_mfcc), dtype=float32]
+    The mean is taken out and put back: sums of -100 dB over all bands would lose digits of float32.
     """
+    n_mels = log_mel.shape[1]
+    mean = log_mel.mean(axis=1, keepdims=True)
+    found = (log_mel - mean) @ _cosines(n_mels, n_mfcc)
+    found[:, :1] += mean * np.float32(np.sqrt(n_mels))
+    return np.asarray(found)
+
+
+@functools.lru_cache(maxsize=8)
+def _cosines(n_mels: int, n_mfcc: int) -> np.ndarray:
     every = scipy.fft.dct(np.eye(n_mels), type=2, norm="ortho", axis=1)
     return np.ascontiguousarray(every[:, :n_mfcc], dtype=np.float32)
 

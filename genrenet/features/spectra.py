@@ -14,7 +14,7 @@ import scipy.fft
 import scipy.signal
 
 from genrenet.features.chroma import Chroma
-from genrenet.features.mel import MelBands, cepstrum_matrix, decibels
+from genrenet.features.mel import MelBands, cepstrum, decibels
 from genrenet.params import Preprocessing
 
 STEP = 2**16  # samples that are taken at a time: arrays of many MB would be fresh memory
@@ -117,11 +117,10 @@ class Spectra:
         spec, n_frames = self.spec, sum(sizes)
         mel = np.empty((n_frames, spec.n_mels), dtype=np.float32)
         mfcc = np.empty((n_frames, spec.n_mfcc), dtype=np.float32)
-        cepstrum = cepstrum_matrix(spec.n_mels, spec.n_mfcc)
         for n, end in zip(sizes, itertools.accumulate(sizes), strict=True):
             power, block = self._next_power(n), slice(end - n, end)
             decibels(self._mel(power, out=mel[block]))
-            np.matmul(mel[block], cepstrum, out=mfcc[block])
+            mfcc[block] = cepstrum(mel[block], spec.n_mfcc)
             if self._chroma:
                 self._chroma.push(power)
             if spec.stft:
