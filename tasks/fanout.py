@@ -19,7 +19,6 @@ RAY_ENVIRONMENT = {
     "RAY_health_check_failure_threshold": "40",
 }
 START_S = 20.0  # until a Ray that is started here has its workers up and their imports done
-JOIN_S = 4.0  # until one that is up has them
 RETRIES = 3  # of a job whose worker died; its own errors are not repeated
 END_S = 5.0  # given to cancelled jobs to end
 IN_FLIGHT = 2  # jobs submitted per worker: one runs, one waits; more only fills the scheduler
@@ -44,8 +43,8 @@ def fan_out(
     jobs : sequence
         Small, picklable, each worth seconds of work.
     compute : Compute
-        ``executor: auto`` takes the Ray that is up (``RAY_ADDRESS``) for all that takes longer
-        than joining it, and starts one where sharing the work saves more than that costs.
+        ``executor: auto`` takes Ray where one is up (``RAY_ADDRESS``) or where sharing the work
+        saves more than starting one costs.
     estimate_s : float
         Work in core-seconds.
     n_threads : int
@@ -71,7 +70,7 @@ def uses_ray(compute: Compute, estimate_s: float, *, n_jobs: int) -> bool:
     if compute.executor != "auto":
         return compute.executor == "ray"
     if os.environ.get("RAY_ADDRESS"):
-        return estimate_s > JOIN_S
+        return True
     n_at_once = min(n_jobs, compute.n_workers or os.cpu_count() or 1)
     return estimate_s - estimate_s / n_at_once > START_S
 

@@ -11,7 +11,7 @@ import pytest
 from genrenet.errors import DataError
 from genrenet.params import Compute
 from tasks import fanout
-from tasks.fanout import JOIN_S, START_S, fan_out, uses_ray
+from tasks.fanout import START_S, fan_out, uses_ray
 
 RAY = Compute(executor="ray")
 
@@ -65,12 +65,10 @@ def test_an_engine_is_started_where_it_saves_more_than_it_costs(
 
 
 def test_a_ray_that_is_up_is_used(monkeypatch):
-    """Unless the work is done sooner than it is joined; and who says serial gets serial."""
+    """It costs nothing any more; but who says serial gets serial."""
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
 
-    assert uses_ray(Compute(), JOIN_S + 1, n_jobs=1)
-    assert not uses_ray(Compute(), JOIN_S - 1, n_jobs=9)
-    assert uses_ray(Compute(executor="ray"), 0.0, n_jobs=1)
+    assert uses_ray(Compute(), 0.0, n_jobs=1)
     assert not uses_ray(Compute(executor="serial"), 1e9, n_jobs=9)
 
 
