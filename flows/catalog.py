@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from flows.stage import main, progress, say, step, table
-from genrenet.corpus.layouts import corpus_folder, read_tracks
+from genrenet.corpus.gtzan import without_broken
+from genrenet.corpus.layouts import corpus_folder, read_corpus
 from genrenet.corpus.names import clash_note
 from genrenet.corpus.tracks import CATALOG, CATALOG_SCHEMA, Track, usable, write_table
 from genrenet.errors import DataError
@@ -21,11 +22,14 @@ HASHES = Path("data/hashes.parquet")
 
 def catalog(params: Params) -> None:
     """List the corpus: one row a track, the unreadable ones with their reason."""
-    tracks = step(read_tracks)(params.corpus)
-    found = step(probe)(tracks, corpus_folder(params.corpus))
+    listing = step(read_corpus)(params.corpus)
+    for warning in listing.warnings:
+        say(f"catalog: warning: {warning}")
+    found = step(probe)(listing.tracks, corpus_folder(params.corpus))
+    found, gap = without_broken(found, params.corpus)
     check_catalog(found, params.corpus.path)
     write_table(found, CATALOG, CATALOG_SCHEMA)
-    if note := clash_note(found["path"]):
+    for note in filter(None, (gap, clash_note(found["path"]))):
         say(f"catalog: {note}")
     good = usable(found)
     counts = good.groupby("genre").agg(tracks=("track_id", "size"), groups=("group", "nunique"))

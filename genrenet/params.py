@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from genrenet.errors import ParamsError
 from genrenet.settings import Positive, Seed, Settings, Share
@@ -25,23 +25,53 @@ CHROMA_HZ, MIN_CHROMA_BINS = (55.0, 3_500.0), 16
 """Where pitches are sought, and the FFT bins that it takes there; to 5,000 Hz changes nothing."""
 
 
+def _each_once(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(seeds)) != len(seeds):
+        raise ValueError(f"seeds is {list(seeds)}: each seed once")
+    return seeds
+
+
+Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(_each_once)]
+
+
 class Corpus(Settings):
     """Which recordings, in which layout."""
 
     path: str = "demo/audio"
-    layout: Literal["auto", "folders", "manifest"] = "auto"
+    layout: Literal["auto", "folders", "albums", "manifest", "tags", "mirdata", "gtzan"] = "auto"
     manifest: str = "manifest.csv"
     columns: dict[str, str] = Field(default_factory=dict)
+    loader: str | None = None
+    rename: dict[str, str] = Field(default_factory=dict)
     labels: str = "demo/labels.csv"
     group_level: Literal["performer", "album", "recording"] = "performer"
     max_bad_share: Share = 0.05
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.layout == "mirdata") != (self.loader is not None):
+            raise ValueError(
+                f"layout is '{self.layout}' and loader is {self.loader!r}: the loader is the name "
+                "of mirdata's data set, as in {layout: mirdata, loader: gtzan_genre}"
+            )
+        if self.layout == "albums" and self.group_level == "performer":
+            raise ValueError(
+                "layout is 'albums' and group_level is 'performer': an album's folder does not "
+                "say who plays; set group_level: album"
+            )
+        if self.layout == "tags" and self.group_level == "recording":
+            raise ValueError(
+                "layout is 'tags' and group_level is 'recording': tags name performers and "
+                "albums; set group_level to one of these"
+            )
+        return self
 
 
 class Demo(Settings):
     """The corpus that the program makes for itself."""
 
-    artists_per_style: Annotated[int, Field(ge=3, le=40)] = 8
-    tracks_per_artist: Annotated[int, Field(ge=2, le=40)] = 3
+    artists_per_style: Annotated[int, Field(ge=3, le=40)] = 12
+    tracks_per_artist: Annotated[int, Field(ge=2, le=40)] = 2
     seed: Seed = 0
 
 
@@ -153,24 +183,48 @@ class Features(Preprocessing):
         return Preprocessing(**self.model_dump(exclude={"n_shards"}))
 
 
+class Duplicates(Settings):
+    """Who is the same recording."""
+
+    min_overlap_s: Annotated[float, Field(ge=3, le=60)] = 5.0
+    max_bit_error: Annotated[float, Field(gt=0, lt=0.5)] = 0.3
+
+
 class Split(Settings):
     """Who is on which side."""
 
-    policy: Literal["group", "lists"] = "group"
+    policy: Literal["group", "folds", "lists", "track", "window"] = "group"
     validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.2
     test: Annotated[float, Field(gt=0, lt=0.5)] = 0.25
+    n_folds: Annotated[int, Field(ge=3, le=100)] = 5
     test_fold: int | None = None
     lists: str = "demo/lists"
     seed: Seed = 0
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.policy == "lists" and self.test_fold is not None:
+        if self.policy != "folds" and self.test_fold is not None:
             raise ValueError(
-                f"policy is 'lists' and test_fold is {self.test_fold}: published lists have no "
-                "folds; set test_fold: null, or policy: group"
+                f"policy is '{self.policy}' and test_fold is {self.test_fold}: only policy: folds "
+                "has folds; set it, or test_fold: null"
             )
         return self
+
+    @property
+    def shares(self) -> tuple[float, float, float]:
+        """Wanted shares of each genre's tracks in train, validation and test."""
+        if self.policy == "folds":
+            return 1 - 2 / self.n_folds, 1 / self.n_folds, 1 / self.n_folds
+        return 1 - self.validation - self.test, self.validation, self.test
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides the places of groups; under other values they are placed anew."""
+        deciding = {
+            "folds": {"n_folds", "test_fold", "seed"},
+            "lists": {"lists"},
+        }.get(self.policy, {"validation", "test", "seed"})
+        return self.model_dump(mode="json", include={"policy", *deciding})
 
 
 class Augment(Settings):
@@ -244,12 +298,13 @@ class Train(Settings):
     epochs: Positive = 9
     windows_per_track: Positive | None = 4
     batch_size: Positive = 32
+    balance: Literal["none", "weights", "oversample", "undersample"] = "none"
     learning_rate: Annotated[float, Field(gt=0)] = 3e-3
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     warmup: Share = 0.1
     patience: Positive = 6
     spec_augment: SpecAugment = SpecAugment()
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1)] = (0, 1)
+    seeds: Seeds = (0, 1)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -258,8 +313,6 @@ class Train(Settings):
                 f"scaling is '{self.scaling}' and feature is '{self.feature}': {reason}; "
                 "use scaling: standard"
             )
-        if len(set(self.seeds)) != len(self.seeds):
-            raise ValueError(f"seeds is {list(self.seeds)}: each seed once")
         return self
 
 
@@ -270,6 +323,13 @@ class Evaluate(Settings):
     bootstrap: Annotated[int, Field(ge=100)] = 2_000
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
     seed: Seed = 0
+
+
+class Studies(Settings):
+    """Experiments beside the main line: the price of a leak, cross-validation, label doubts."""
+
+    seeds: Seeds = (0, 1, 2)
+    epochs: Positive = 15
 
 
 class Register(Settings):
@@ -292,10 +352,12 @@ class Params(Settings):
     corpus: Corpus = Corpus()
     demo: Demo = Demo()
     features: Features = Features()
+    duplicates: Duplicates = Duplicates()
     split: Split = Split()
     augment: Augment = Augment()
     train: Train = Train()
     evaluate: Evaluate = Evaluate()
+    studies: Studies = Studies()
     register_: Annotated[Register, Field(alias="register")] = Register()
     compute: Compute = Compute()
 
@@ -335,13 +397,28 @@ def read_params(path: str | Path = "params.yaml") -> Params:
         message names the key, what came, and the nearest name that exists.
     """
     try:
-        content = yaml.safe_load(Path(path).read_text("utf-8"))
+        text = Path(path).read_text("utf-8")
     except OSError as error:
         raise ParamsError(
             f"{path}: cannot be read ({error.strerror}). Run from the project's folder."
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ParamsError(f"{path}: is not valid YAML in UTF-8: {error}") from error
+    return parse_params(text, path)
+
+
+def parse_params(text: str, path: str | Path) -> Params:
+    """Validate settings that are given as a text; ``path`` is what a refusal calls it.
+
+    Raises
+    ------
+    ParamsError
+        As ``read_params`` does.
+    """
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ParamsError(f"{path}: is not valid YAML: {error}") from error
     if not isinstance(content, dict | None):
         raise ParamsError(f"{path}: expected sections such as 'features:', got {content!r}.")
     given = {name: section for name, section in (content or {}).items() if section is not None}

@@ -132,6 +132,8 @@ class _Guard:
 def _probe(track: Track, guard: _Guard, hashes: Hashes) -> dict[str, Any]:
     """What a track's file says; a file that cannot be used gets a problem, never an exception."""
     known = {"group": track.kept_together, "group_known": track.group is not None}
+    if track.problem:
+        return known
     try:
         path = _as_on_disk(track.path, guard.folder)
         info = patiently(header.probe, guard.folder / path)
@@ -142,12 +144,13 @@ def _probe(track: Track, guard: _Guard, hashes: Hashes) -> dict[str, Any]:
                 f"has {max(0.0, length_s):.2f} s of the file's {info.duration_s:.2f} s"
             )
         content_hash = patiently(hashes.of, guard.folder / path)
+        n_bytes = hashes.seen[str(guard.folder / path)][0]
     except AudioError as error:
         return {**known, "problem": str(error)}
     except OSError as error:
         guard.check()
         return {**known, "problem": _reason(guard.folder / track.path, error)}
-    found = {"path": path, "content_hash": content_hash, "problem": None}
+    found = {"path": path, "n_bytes": n_bytes, "content_hash": content_hash, "problem": None}
     return {**known, **vars(info), **found}
 
 

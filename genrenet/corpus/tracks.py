@@ -33,6 +33,7 @@ CATALOG_SCHEMA = pa.schema(
         ("sr", pa.int32()),
         ("channels", pa.int16()),
         ("format", pa.string()),
+        ("n_bytes", pa.int64()),  # of the file
         ("content_hash", pa.string()),
         ("problem", pa.string()),  # why the track cannot be used, null where it can
     ]
@@ -59,6 +60,8 @@ class Track:
         Official side.
     start_s, end_s : float
         The segment, in seconds; ``end_s`` None means the end of the file.
+    problem : str or None
+        Why the file must not be used, where the layout knows it.
     """
 
     track_id: str
@@ -69,6 +72,7 @@ class Track:
     split: str | None = None
     start_s: float = 0.0
     end_s: float | None = None
+    problem: str | None = None
 
     @property
     def kept_together(self) -> str:

@@ -4,6 +4,7 @@ import errno
 import os
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from genrenet.corpus import patience
@@ -323,3 +324,17 @@ def test_progress_counts_every_track(tmp_path):
     probe_tracks(tracks, tmp_path, Hashes(tmp_path / "h.parquet"), advance=steps.append)
 
     assert steps == [1, 1]
+
+
+def test_a_file_that_must_not_be_used_is_not_opened(catalog, hashed, tmp_path):
+    """The layout knows why; what is in the file does not matter."""
+    write(tmp_path / "a.wav", noise(sr=SR, duration_s=2), SR)
+    row = catalog(track("a.wav", group="Bird", problem="its checksum is another")).iloc[0]
+
+    assert (row["problem"], row["group"], row["group_known"]) == (
+        "its checksum is another",
+        "Bird",
+        True,
+    )
+    assert pd.isna(row["content_hash"])
+    assert hashed == []
