@@ -44,12 +44,42 @@ better = heavier_stage(tracks, Features(), Augment(), train_share=0.55).better
 print(len(plans), sum(len(plan.sources) for plan in plans), better, peak() - before)
 """
 
+SPLIT = """
+import resource, sys
+from pathlib import Path
+
+import pandas as pd
+
+from flows.split import with_origins
+from genrenet.corpus.audit import audit
+from genrenet.corpus.duplicates import joined
+from genrenet.corpus.splits import former_splits, split_tracks, write_splits
+from genrenet.corpus.tracks import read_catalog, usable
+from genrenet.params import Split
+
+def peak():
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+before, path = peak(), Path(sys.argv[2])
+tracks = usable(read_catalog(Path(sys.argv[1])))
+ids = tracks["track_id"].tolist()
+pairs = pd.DataFrame({"track_id": ids[:100], "other_id": ids[100:200]})  # two artists are one
+placement = split_tracks(joined(tracks, pairs), Split(), placed=former_splits(Split(), path))
+audit(with_origins(placement.table, tracks), pairs=pairs)
+write_splits(placement.table, Split(), path)
+print(len(placement.table), placement.groups["kept"], placement.imbalance.rms, peak() - before)
+"""
+
 
 def write_catalog(path: Path, n: int) -> None:
-    """Write a catalog of ``n`` tracks of five minutes."""
+    """Write a catalog of ``n`` tracks of five minutes, by artists of whom some play two genres."""
     names = "genre {}/artist {}/album {}/{:07d} - title.mp3"
-    ids = [names.format(i % 20, i // 100, i // 10, i) for i in range(n)]
-    known = {"genre": "x", "group": "y", "group_known": True, "start_s": 0.0, "duration_s": 300.0}
+    ids = [names.format(i // 97 % 20, i // 100, i // 10, i) for i in range(n)]
+    of = {
+        "genre": [f"genre {i // 97 % 20}" for i in range(n)],
+        "group": [f"{i // 100}" for i in range(n)],
+    }
+    known = {**of, "group_known": True, "start_s": 0.0, "duration_s": 300.0}
     about = {"sr": 44100, "channels": 2, "format": "MP3 MPEG_LAYER_III"}
     frame = pd.DataFrame({"track_id": ids, "path": ids, **known, **about})
     frame["content_hash"] = [f"{i:032x}" for i in range(n)]
@@ -77,6 +107,22 @@ def test_planning_takes_so_much_a_track(tmp_path):
     assert better == pytest.approx(N_TRACKS * 300 * 7_235 / 192e6, rel=0.01)
     assert taken < MOST_BYTES_PER_TRACK * N_TRACKS
     assert taken_s < MOST_S
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems count peak memory otherwise")
+def test_splitting_takes_so_much_a_track(tmp_path):
+    """A fifth of a million rows, from the file through the audit; then with their places kept."""
+    catalog, splits = tmp_path / "catalog.parquet", tmp_path / "splits.parquet"
+    write_catalog(catalog, N_TRACKS)
+
+    for n_kept in (0, N_TRACKS // 100 - 1):
+        said, taken_s = program("-c", SPLIT, str(catalog), str(splits))
+
+        n_tracks, kept, rms, taken = map(float, said.split())
+        assert (n_tracks, kept) == (N_TRACKS, n_kept)
+        assert rms < 0.01
+        assert taken < MOST_BYTES_PER_TRACK * N_TRACKS
+        assert taken_s < MOST_S
 
 
 @pytest.fixture

@@ -4,21 +4,25 @@ A *side* is ``train``, ``validation`` or ``test``. A *group* is what must not be
 an artist, a performer, an album, a source recording.
 """
 
+import json
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from genrenet.corpus.layouts import SPELLINGS
-from genrenet.corpus.names import composed
-from genrenet.corpus.recordings import AUDIO, CLOSED
-from genrenet.errors import DataError
+from genrenet.corpus.folds import assign_folds, few_groups, fold_sides, has_official_folds
+from genrenet.corpus.imbalance import Imbalance, dominated, measure
+from genrenet.corpus.placing import place_groups, refuse_single_groups
+from genrenet.corpus.published import listed_sides
+from genrenet.corpus.sides import SIDES, demanded
+from genrenet.corpus.standing import Standing, standing
+from genrenet.corpus.tracks import read_table, write_table
+from genrenet.errors import DataError, ParamsError
 from genrenet.params import Split
 
 SPLITS = Path("data/splits.parquet")
-SIDES = ("train", "validation", "test")
 SPLITS_SCHEMA = pa.schema(
     [
         ("track_id", pa.string()),
@@ -28,11 +32,13 @@ SPLITS_SCHEMA = pa.schema(
         ("split", pa.string()),
     ]
 )
+SETTINGS = b"genrenet.split"
+"""Key of the table's metadata: the settings that decided the places."""
 
 
 @dataclass(frozen=True)
 class Placement:
-    """A split and what it could not honour.
+    """A split, how good it is and what it could not honour.
 
     Attributes
     ----------
@@ -40,216 +46,160 @@ class Placement:
         Columns of ``SPLITS_SCHEMA``, sorted by ``track_id``.
     warnings : tuple of str
         What a reader of the scores should know.
+    imbalance : Imbalance
+        Counts by genre and side, and how far they are from the wanted shares; of official sides,
+        from the sides' shares on the whole.
+    groups : dict
+        How many groups ``kept`` their place, were ``placed`` and had to be ``moved``.
     """
 
     table: pd.DataFrame
     warnings: tuple[str, ...]
+    imbalance: Imbalance
+    groups: dict[str, int]
 
 
-def split_tracks(tracks: pd.DataFrame, settings: Split) -> Placement:
+def split_tracks(
+    tracks: pd.DataFrame, settings: Split, *, placed: pd.DataFrame | None = None
+) -> Placement:
     """Place every track on a side.
 
     Parameters
     ----------
     tracks : pd.DataFrame
-        The usable rows of the catalog.
+        The usable rows of the catalog, groups that duplicates connect already joined.
     settings : Split
         Policy, shares and seed.
+    placed : pd.DataFrame, optional
+        The former split, made under the same settings: its groups keep their sides. Official
+        sides are taken as they are.
 
     Raises
     ------
     DataError
         A genre cannot be trained and tested honestly, or official sides are missing.
+    ParamsError
+        The policy tears groups apart: only a study may.
     """
+    _refuse_naive(settings)
+    _refuse_one_genre(tracks)
     tracks = tracks.sort_values("track_id", ignore_index=True)
+    official, stand = _is_official(tracks, settings), standing(tracks, placed)
+    sides, warnings = _sides(tracks, settings, stand)
+    table = tracks.assign(split=sides)[SPLITS_SCHEMA.names].dropna(subset="split")
+    imbalance = measure(table, None if official else settings.shares)
+    warnings += [*_check_sides(imbalance.counts, settings), *dominated(table)]
+    if not official:
+        warnings += [*stand.warnings, *imbalance.warnings(_why_far(stand))]
+    groups = _counts(table, stand, official=official)
+    return Placement(table.reset_index(drop=True), tuple(warnings), imbalance, groups)
+
+
+def write_splits(table: pd.DataFrame, settings: Split, path: Path = SPLITS) -> None:
+    """Write the split table, with the settings that decided its places."""
+    about = {SETTINGS: json.dumps(settings.identity, sort_keys=True).encode()}
+    write_table(table, path, SPLITS_SCHEMA.with_metadata(about))
+
+
+def former_splits(settings: Split, path: Path = SPLITS) -> pd.DataFrame | None:
+    """The split table whose places are to be kept; None where there is none.
+
+    There is none where nothing readable is at ``path``, or what other settings have decided.
+    """
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        if json.loads(metadata.get(SETTINGS, b"null")) != settings.identity:
+            return None
+        return read_table(path, SPLITS_SCHEMA)
+    except (OSError, ValueError, DataError):
+        return None
+
+
+def _refuse_naive(settings: Split) -> None:
+    if settings.policy in ("track", "window"):
+        raise ParamsError(
+            f"split.policy is '{settings.policy}', which puts parts of one group on two sides and "
+            "so breaches the audit. What it costs is shown by the study: python -m flows.leakage. "
+            "For a model, set split.policy: group."
+        )
+
+
+def _refuse_one_genre(tracks: pd.DataFrame) -> None:
     if tracks["genre"].nunique() < 2:
         left = ", ".join(tracks["genre"].unique()) or "none"
         raise DataError(
             f"of the genres in the catalog, {left} has usable tracks; a classifier needs two. "
             "See reports/quarantine.csv."
         )
+
+
+def _is_official(tracks: pd.DataFrame, settings: Split) -> bool:
+    """Whether others decided the sides."""
+    has_folds = settings.policy == "folds" and has_official_folds(tracks)
+    return settings.policy == "lists" or has_folds
+
+
+def _sides(
+    tracks: pd.DataFrame, settings: Split, stand: Standing
+) -> tuple[list[str | None] | pd.Series, list[str]]:
+    """The side of each track, and what to say of it."""
     if settings.policy == "lists":
-        sides, warnings = _listed_sides(tracks, Path(settings.lists))
-    elif settings.test_fold is not None:
-        sides, warnings = _fold_sides(tracks, settings.test_fold), []
-    else:
-        _refuse_single_groups(tracks)
-        sides, warnings = _grouped_sides(tracks, settings), []
-    table = tracks.assign(split=sides)[SPLITS_SCHEMA.names].dropna(subset="split")
-    return Placement(table.reset_index(drop=True), (*warnings, *_check_sides(table, settings)))
+        return listed_sides(tracks, Path(settings.lists))
+    made = settings.policy == "folds" and not has_official_folds(tracks)
+    warnings = few_groups(tracks, settings) if made else []
+    if settings.policy == "folds" and (stand.places.empty or not made):
+        return fold_sides(assign_folds(tracks, settings), settings), warnings
+    refuse_single_groups(tracks)
+    places = place_groups(tracks, demanded(settings), seed=settings.seed, kept=stand.places)
+    return tracks["group"].map(places).map(dict(enumerate(SIDES))), warnings
 
 
-def _refuse_single_groups(tracks: pd.DataFrame) -> None:
-    n_groups = tracks.groupby("genre")["group"].nunique()
-    single = list(n_groups[n_groups < 2].index)
-    if single:
-        raise DataError(
-            f"{len(single)} genres have one group each: {', '.join(single)}. With one artist, "
-            "album or recording a genre cannot be both learned and tested: add recordings of "
-            "another group (3 for train, validation and test), or leave the genre out."
-        )
-
-
-def _grouped_sides(tracks: pd.DataFrame, settings: Split) -> list[str | None]:
-    """Stratified sides: first every genre its due on each side, then the shares.
-
-    Each group goes to the side that it brings closest to the wanted number of tracks of its
-    genres; the seed orders groups that are equal in this.
-    """
-    counts = pd.crosstab(tracks["group"], tracks["genre"])
-    order = np.random.default_rng(settings.seed).permutation(len(counts))
-    counts = counts.iloc[order]
-    shares = [1 - settings.validation - settings.test, settings.validation, settings.test]
-    wanted = np.outer(shares, counts.sum())  # [side, genre]
-    plan = _Plan(counts.to_numpy(), wanted)
-    n_groups = (plan.counts > 0).sum(axis=0)
-    for genre in np.argsort(n_groups, kind="stable"):  # the scarcest genre chooses first
-        for side in (2, 0, 1)[: min(3, n_groups[genre])]:
-            plan.secure(side, genre)
-    plan.fill()
-    placed = dict(zip(counts.index, plan.sides, strict=True))
-    return [SIDES[placed[group]] for group in tracks["group"]]
-
-
-class _Plan:
-    """Groups on their way to sides: ``counts`` [group, genre] tracks, ``wanted`` [side, genre]."""
-
-    def __init__(self, counts: np.ndarray, wanted: np.ndarray) -> None:
-        self.counts, self.wanted = counts, wanted
-        self.sides = np.full(len(counts), -1)
-        self.have = np.zeros_like(wanted)
-
-    def secure(self, side: int, genre: int) -> None:
-        """Give ``side`` one group of ``genre`` if it has none: the one nearest to its share."""
-        if self.have[side, genre]:
-            return
-        free = np.flatnonzero((self.sides < 0) & (self.counts[:, genre] > 0))
-        if free.size:
-            excess = np.abs(self.counts[free, genre] - self.wanted[side, genre])
-            self._place(int(free[np.argmin(excess)]), side)
-
-    def fill(self) -> None:
-        """Place the rest, the largest first, each where the shares miss it most."""
-        sizes, totals = self.counts.sum(axis=1), self.counts.sum(axis=0)
-        for group in np.argsort(-sizes, kind="stable"):
-            if self.sides[group] < 0:
-                share = self.counts[group] / totals
-                gain = (self.wanted - self.have) @ share  # least squares, each genre alike
-                self._place(int(group), int(np.argmax(gain)))
-
-    def _place(self, group: int, side: int) -> None:
-        self.sides[group] = side
-        self.have[side] += self.counts[group]
-
-
-def _fold_sides(tracks: pd.DataFrame, test_fold: int) -> list[str | None]:
-    """Official folds: ``test_fold`` is the test set, the next one (cyclic) validation."""
-    if tracks["fold"].isna().any():
-        raise DataError(
-            f"split.test_fold is {test_fold}, but {tracks['fold'].isna().sum()} tracks have no "
-            "fold. Give a manifest with a column fold, or set split.test_fold: null."
-        )
-    folds = sorted(tracks["fold"].astype(int).unique())
-    if test_fold not in folds or len(folds) < 3:
-        raise DataError(
-            f"split.test_fold is {test_fold}; the manifest has the folds "
-            f"{', '.join(map(str, folds))}. One of at least three is needed."
-        )
-    validation_fold = folds[(folds.index(test_fold) + 1) % len(folds)]
-    side = {test_fold: "test", validation_fold: "validation"}
-    return [side.get(int(fold), "train") for fold in tracks["fold"]]
-
-
-def _listed_sides(tracks: pd.DataFrame, folder: Path) -> tuple[list[str | None], list[str]]:
-    """Published sides: the manifest's column ``split``, else the text files in ``folder``."""
-    if tracks["split"].notna().any():
-        sides = [None if pd.isna(side) else side for side in tracks["split"]]
-        unused, missing = sum(side is None for side in sides), 0
-    else:
-        lists = _read_lists(folder)
-        paths, ids = tracks["path"].map(_stem), tracks["track_id"].map(_stem)
-        sides = [lists.get(path) or lists.get(i) for path, i in zip(paths, ids, strict=True)]
-        unused, missing = sides.count(None), len(set(lists).difference(paths, ids))
-    if unused == len(sides):
-        raise DataError(
-            f"split.lists: no track of the corpus is on the lists in '{folder}'. They name "
-            f"'{next(iter(lists))}', the corpus has '{tracks['path'].iloc[0]}': the paths, without "
-            "their suffixes, must be equal, or the track ids."
-        )
-    warnings = [f"{unused} tracks are on no list and stay unused"] if unused else []
-    used = tracks["genre"][[side is not None for side in sides]]
-    if idle := sorted(set(tracks["genre"]) - set(used)):
-        warnings.append(f"no track of {', '.join(idle)} is on a list: the model will not know them")
-    if missing:
-        warnings.append(f"{missing} listed tracks are not in the corpus")
-    return sides, warnings
-
-
-def _read_lists(folder: Path) -> dict[str, str]:
-    """Path without suffix, and side; a file's name begins with the side's."""
-    lists: dict[str, str] = {}
-    for path in sorted(folder.glob("*.txt")):
-        side = next(
-            (s for name, s in SPELLINGS.items() if path.name.lower().startswith(name)), None
-        )
-        for line in _lines(path) if side else []:
-            other = lists.setdefault(_stem(line), str(side))
-            if other != side:
-                raise DataError(
-                    f"split.lists: {line} is on the lists of {other} and of {side}. "
-                    "Strike it from one."
-                )
-    if not {"train", "test"} <= set(lists.values()):
-        raise DataError(
-            f"split.lists: '{folder}' needs train*.txt and test*.txt (and valid*.txt), with one "
-            "relative path a line."
-        )
-    return lists
-
-
-def _lines(path: Path) -> list[str]:
-    """The lines of a list that hold something."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"split.lists: {path} is no text in UTF-8: {error}") from error
-    return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _stem(path: str) -> str:
-    """A path without its suffix: lists say .wav or .au, copies are .flac or .mp3.
-
-    Only a suffix of sound is one: ``blues.00029`` is whole.
-    """
-    whole = PurePosixPath(composed(path))
-    return str(whole.with_suffix("") if whole.suffix.lower() in AUDIO | CLOSED else whole)
-
-
-def _check_sides(table: pd.DataFrame, settings: Split) -> list[str]:
+def _check_sides(counts: pd.DataFrame, settings: Split) -> list[str]:
     """Refuse what cannot be learned, or tested; warn of what cannot be validated.
 
-    Official sides are taken as they are: a genre that they do not test is told, not refused.
+    Lists and folds are taken as they are: a genre that they do not test is told, not refused.
     """
-    present = pd.crosstab(table["genre"], table["split"]).reindex(columns=SIDES, fill_value=0) > 0
-    lacking = {side: ", ".join(present.index[~present[side]]) for side in SIDES}
-    official = settings.policy == "lists" or settings.test_fold is not None
-    why = (
-        "the official sides have none"
-        if official
-        else "their groups are tied to other sides; add recordings of other groups, or change "
-        "split.seed"
-    )
-    for side in ("train",) if official else ("train", "test"):
+    lacking = {side: ", ".join(counts.index[counts[side] == 0]) for side in SIDES}
+    given = settings.policy != "group"
+    why = f"the {settings.policy} have none" if given else "all its groups are tied to other sides"
+    for side in ("train",) if given else ("train", "test"):
         if lacking[side]:
             raise DataError(
-                f"no {side} track is left for {lacking[side]}: {why}. Or leave the genre out."
+                f"no {side} track is left for {lacking[side]}: {why}. {_way_out(settings)}"
             )
-    if not present["test"].any():
-        raise DataError(f"no genre has a test track: {why}.")
+    if not counts["test"].any():
+        raise DataError(f"no genre has a test track: {why}. {_way_out(settings)}")
     warnings = []
     if lacking["test"]:
-        warnings.append(f"no test track for {lacking['test']}: they are not judged")
+        warnings.append(f"no test track for {lacking['test']}: {why}; they are not judged")
     if lacking["validation"]:
-        why = "no official one" if official else "fewer than 3 groups"
-        warnings.append(f"no validation track for {lacking['validation']}: {why}")
+        few = why if given else f"fewer than 3 groups, or {why}"
+        warnings.append(f"no validation track for {lacking['validation']}: {few}")
     return warnings
+
+
+def _way_out(settings: Split) -> str:
+    """What to do where a genre has no track to learn from, or none to test."""
+    if settings.policy != "group":
+        return "Give it one there, leave the genre out, or set split.policy: group."
+    return (
+        "Add recordings of other groups, change split.seed, place all groups anew (python -m "
+        "flows.split --anew), or leave the genre out."
+    )
+
+
+def _why_far(stand: Standing) -> str:
+    if stand.places.empty:
+        return "groups are not torn apart, and these are few or large"
+    return (
+        "groups keep their places, and new ones do not make up for it; python -m flows.split "
+        "--anew places all again"
+    )
+
+
+def _counts(table: pd.DataFrame, stand: Standing, *, official: bool) -> dict[str, int]:
+    """How many groups kept their place, were placed and had to be moved."""
+    names = pd.Index(table["group"].unique())
+    moved = 0 if official else len(stand.moved)
+    kept = 0 if official else int(names.isin(stand.places.index).sum()) - moved
+    return {"kept": kept, "placed": len(names) - kept - moved, "moved": moved}

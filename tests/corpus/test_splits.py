@@ -1,47 +1,19 @@
 """Splits: no group on two sides, every genre on each, the same today and tomorrow."""
 
+import json
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genrenet.corpus.splits import SIDES, split_tracks
-from genrenet.errors import DataError
+from genrenet.corpus.splits import split_tracks
+from genrenet.errors import DataError, ParamsError
 from genrenet.params import Split
+from tests.corpus.catalogs import catalog, corpora, sides
 
 
-def catalog(**groups):
-    """Tracks of genres, each given as the sizes of its groups."""
-    rows = [
-        {
-            "track_id": f"{genre}/{group}/{n}",
-            "path": f"{genre}/{group}/{n}.wav",
-            "genre": genre,
-            "group": f"{genre}-{group}",
-            "group_known": True,
-            "fold": None,
-            "split": None,
-        }
-        for genre, sizes in groups.items()
-        for group, size in enumerate(sizes)
-        for n in range(size)
-    ]
-    return pd.DataFrame(rows)
-
-
-def sides(tracks, **changes):
-    """Track id and side."""
-    table = split_tracks(tracks, Split(**changes)).table
-    return dict(zip(table["track_id"], table["split"], strict=True))
-
-
-sizes = st.lists(st.integers(1, 12), min_size=3, max_size=12)
-corpora = st.lists(sizes, min_size=2, max_size=6).map(
-    lambda genres: catalog(**{f"genre{n}": groups for n, groups in enumerate(genres)})
-)
-
-
-@settings(max_examples=60, deadline=None)  # no deadline: the machine is shared
+@settings(max_examples=30, deadline=None)  # no deadline: the machine is shared
 @given(corpora, st.integers(0, 2**32 - 1))
 def test_no_group_stands_on_two_sides(tracks, seed):
     """The one promise that every score rests on."""
@@ -51,14 +23,14 @@ def test_no_group_stands_on_two_sides(tracks, seed):
     assert set(table["track_id"]) == set(tracks["track_id"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(corpora, st.integers(0, 2**32 - 1))
 def test_every_genre_of_three_groups_is_on_all_sides(tracks, seed):
     """However uneven the groups are."""
     placement = split_tracks(tracks, Split(seed=seed))
 
     assert (placement.table.groupby("genre")["split"].nunique() == 3).all()
-    assert placement.warnings == ()
+    assert not [w for w in placement.warnings if w.startswith("no ")]
 
 
 @settings(max_examples=30, deadline=None)
@@ -123,145 +95,63 @@ def test_genres_of_one_group_are_refused_by_name():
         split_tracks(catalog(a=[3, 3, 3], b=[5], c=[1]), Split())
 
 
-def test_an_official_fold_is_tested_and_the_next_one_validates():
-    """Cyclic: after the last comes the first."""
-    tracks = catalog(a=[1] * 8, b=[1] * 8)
-    tracks["fold"] = [1, 2, 3, 4] * 4
-    table = split_tracks(tracks, Split(test_fold=4)).table
-
-    assert table["split"].tolist() == ["validation", "train", "train", "test"] * 4
+@pytest.mark.parametrize("policy", ["track", "window"])
+def test_policies_that_tear_groups_are_for_the_study(policy):
+    """No model is made from them; the message names what shows their price."""
+    with pytest.raises(ParamsError, match=rf"'{policy}', .* python -m flows.leakage"):
+        split_tracks(catalog(a=[2] * 5, b=[2] * 5), Split(policy=policy))
 
 
-@pytest.mark.parametrize(
-    ("folds", "message"),
-    [
-        ([1, 2, 3, None], "2 tracks have no fold. Give a manifest"),
-        ([1, 2, 3, 3], "test_fold is 4; the manifest has the folds 1, 2, 3"),
-        ([4, 5, 4, 5], "One of at least three"),
-    ],
-)
-def test_folds_that_do_not_fit_are_refused(folds, message):
-    """The message lists what there is."""
-    tracks = catalog(a=[1] * 4, b=[1] * 4).assign(fold=folds * 2)
+def test_one_group_that_holds_most_of_a_genre_is_told():
+    """With its name and share: the score is that group's."""
+    placement = split_tracks(catalog(a=[16, 1, 1, 2], b=[2] * 10), Split())
 
-    with pytest.raises(DataError, match=message):
-        split_tracks(tracks, Split(test_fold=4))
+    (told,) = [w for w in placement.warnings if "holds most" in w]
+    assert told.startswith("one group holds most of a genre: a (a-0: 80%). Wherever it stands")
 
 
-@pytest.fixture
-def listed(tmp_path):
-    """Sides by the text files that are given."""
+def test_shares_that_groups_do_not_allow_are_told():
+    """Three equal groups: a third each."""
+    placement = split_tracks(catalog(a=[5, 5, 5], b=[1] * 40), Split())
 
-    def place(tracks, **files):
-        for name, lines in files.items():
-            (tmp_path / f"{name}.txt").write_text("\n".join(lines), "utf-8")
-        return split_tracks(tracks, Split(policy="lists", lists=str(tmp_path)))
-
-    return place
+    (told,) = [w for w in placement.warnings if "far from" in w]
+    assert "far from the wanted shares: a (33% in train instead of 55%): " in told
+    assert told.endswith("groups are not torn apart, and these are few or large")
 
 
-TRACKS = catalog(a=[1, 1, 1], b=[1, 1, 1])
+def test_the_figures_of_a_split_are_a_json_value():
+    """Counts, wanted shares, how far each genre is from them, and who kept a place."""
+    placement = split_tracks(catalog(a=[1] * 20, b=[1] * 10 + [10]), Split(test=0.2))
+    figures = json.loads(json.dumps(placement.imbalance.to_json()))
 
-
-@pytest.mark.parametrize("suffix", [".wav", ".au", ".MP3", ""])
-@pytest.mark.parametrize("name", ["valid_filtered", "validation", "val"])
-def test_lists_name_paths_whatever_their_suffix(listed, suffix, name):
-    """GTZAN's say .wav, its files are .au; one is called valid, another validation."""
-    files = {
-        side: [f"{genre}/{n}/0{suffix}" for genre in "ab"]
-        for n, side in enumerate(("train_filtered", name, "test"))
+    assert figures == {
+        "counts": {
+            "a": {"train": 12, "validation": 4, "test": 4},
+            "b": {"train": 12, "validation": 4, "test": 4},
+        },
+        "wanted": {"train": 0.6, "validation": 0.2, "test": 0.2},
+        "rms": 0.0,
+        "largest": {"a": 0.0, "b": 0.0},
     }
-
-    assert listed(TRACKS, **files).table["split"].tolist() == [*("train", "validation", "test")] * 2
-
-
-def test_lists_may_have_another_unicode_form_than_the_disk(listed):
-    """Published from Windows, copied from a Mac."""
-    tracks = TRACKS.assign(path=[f"e\u0301/{path}" for path in TRACKS["path"]])
-    files = {
-        side: [f"\u00e9/{genre}/{n}/0.wav" for genre in "ab"]
-        for n, side in enumerate(("train", "valid", "test"))
-    }
-
-    assert listed(tracks, **files).table["split"].notna().all()
+    assert placement.groups == {"kept": 0, "placed": 31, "moved": 0}
 
 
-def test_a_dot_in_a_track_id_is_no_suffix(listed):
-    """As in GTZAN's blues.00029: all of a genre would stand on one side."""
-    tracks = TRACKS.assign(
-        track_id=[f"{genre}.{n:05d}" for genre in "ab" for n in range(3)], path="x.wav"
-    )
-    names = {side: [f"a.{n:05d}", f"b.{n:05d}"] for n, side in enumerate(SIDES)}
+def test_official_sides_are_measured_against_their_own_shares():
+    """Nobody here has wanted them otherwise; what differs from genre to genre is told."""
+    tracks = catalog(a=[1] * 4, b=[1] * 4).assign(split=["train", "train", "test", "test"] * 2)
+    imbalance = split_tracks(tracks, Split(policy="lists")).imbalance
 
-    assert listed(tracks, **names).table["split"].tolist() == list(SIDES) * 2
-
-
-def test_what_is_on_no_list_stays_unused_with_a_warning(listed):
-    """And what is listed and not there is counted."""
-    half = {"train": ["a/0/0", "b/0/0", "a/9/9"], "test": ["a/1/0", "b/1/0"]}
-    placement = listed(TRACKS, **half)
-
-    assert len(placement.table) == 4
-    assert "2 tracks are on no list and stay unused" in placement.warnings
-    assert "1 listed tracks are not in the corpus" in placement.warnings
+    assert imbalance.wanted == {"train": 0.5, "validation": 0.0, "test": 0.5}
+    assert imbalance.rms == 0
 
 
-def test_a_listed_recording_of_several_tracks_is_one_that_is_there(listed):
-    """Segments share a path: the strangers on the lists are still counted."""
-    tracks = TRACKS.assign(
-        path=[f"{genre}/{n}.wav" for genre in "ab" for n in (0, 0, 1)],
-        group=[f"{genre}/{n}.wav" for genre in "ab" for n in (0, 0, 1)],
-    )
-    names = {"train": ["a/0", "b/0", "a/8", "a/9"], "test": ["a/1", "b/1"]}
-
-    assert "2 listed tracks are not in the corpus" in listed(tracks, **names).warnings
+GENRES = ["شور", "देउडा", "摇滚", "רוק", "ဂီတ", "🎷", "Ünïcode", "a,b;c", "NA"]
 
 
-def test_a_list_in_another_encoding_is_refused_by_name(listed, tmp_path):
-    """Not read as other letters."""
-    (tmp_path / "train.txt").write_text("a/Fu\u00dfball", "latin-1")
+def test_genres_and_groups_may_be_written_in_any_script():
+    """From Persian to an emoji; a comma and the letters NA are text as well."""
+    tracks = catalog(**dict.fromkeys(GENRES, [2] * 6))
+    counts = split_tracks(tracks, Split()).imbalance.counts
 
-    with pytest.raises(DataError, match=r"split.lists: .*train.txt is no text in UTF-8"):
-        listed(TRACKS, test=["a/1/0"])
-
-
-def test_a_genre_that_no_list_names_is_told(listed):
-    """Else a class would vanish in silence."""
-    placement = listed(TRACKS, train=["a/0/0"], test=["a/1/0"])
-
-    assert "no track of b is on a list: the model will not know them" in placement.warnings
-
-
-@pytest.mark.parametrize(
-    ("files", "message"),
-    [
-        ({"train": ["x/a/0"], "test": ["x/b/0"]}, "no track of the corpus .* the corpus has 'a/0/"),
-        ({"train": ["a/0/0"], "test": ["a/0/0"]}, "a/0/0 is on the lists of test and of train"),
-        ({"train": ["a/0/0"]}, "needs train.*test"),
-        ({"train": ["a/0/0"], "valid": ["b/0/0"]}, "needs train.*test"),
-        ({}, "needs train.*test"),
-        ({"train": ["a/0/0"], "test": ["b/0/0"]}, "no train track is left for b"),
-    ],
-)
-def test_lists_that_do_not_fit_are_refused(listed, files, message):
-    """A leak in published lists is a leak."""
-    with pytest.raises(DataError, match=message):
-        listed(TRACKS, **files)
-
-
-def test_a_manifest_s_own_sides_come_before_lists():
-    """They are nearer to the tracks; what has none stays unused."""
-    tracks = TRACKS.assign(split=["train", "validation", "test"] * 2)
-    tracks.loc[1, "split"] = None
-    table = split_tracks(tracks, Split(policy="lists", lists="nowhere")).table
-
-    assert table["split"].tolist() == ["train", "test", "train", "validation", "test"]
-
-
-def test_an_unusable_manifest_side_is_refused():
-    """A genre that only the test side has cannot be learned."""
-    with pytest.raises(DataError, match=r"no train track is left for a"):
-        split_tracks(
-            TRACKS.assign(split=["validation", "test", "test", "train", "test", "test"]),
-            Split(policy="lists"),
-        )
+    assert sorted(counts.index) == sorted(GENRES)
+    assert (counts > 0).all(axis=None)
