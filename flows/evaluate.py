@@ -2,11 +2,13 @@
 
 import json
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from flows.augment import AUGMENTED
 from flows.features import FEATURES
 from flows.results import (
     BY_CLASS,
@@ -19,12 +21,14 @@ from flows.results import (
     log_report,
 )
 from flows.stage import main, say, step, table
+from genrenet.corpus.audit import read_audit
+from genrenet.corpus.gtzan import ceiling_warning
 from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
 from genrenet.corpus.tracks import read_table
 from genrenet.learning.card import model_card
 from genrenet.learning.evaluation import Report
 from genrenet.params import Params
-from genrenet.serving.bundle import BUNDLE, Bundle, read_bundle, write_json
+from genrenet.serving.bundle import BUNDLE, Bundle, certificate_of, read_bundle, write_json
 from tasks.evaluate import Paths, evaluate_bundle
 from tasks.train import sides
 
@@ -32,8 +36,9 @@ from tasks.train import sides
 def evaluate(params: Params) -> None:
     """Judge the bundle on the test side, draw the figures, log all to MLflow."""
     splits = read_table(SPLITS, SPLITS_SCHEMA)
-    paths = Paths(bundle=BUNDLE, features=FEATURES)
-    report = step(evaluate_bundle)(paths, splits, params.evaluate)
+    paths = Paths(bundle=BUNDLE, features=FEATURES, augmented=AUGMENTED)
+    judged = step(evaluate_bundle)(paths, splits, params.evaluate)
+    report = replace(judged, shortcut=read_audit(splits)["shortcut"])
     bundle = read_bundle(BUNDLE)
     seeds = json.loads((BUNDLE / "history.json").read_text("utf-8"))
     step(write_report)(report, bundle, seeds, splits, params)
@@ -49,8 +54,8 @@ def write_report(
     params: Params,
 ) -> None:
     """Write figures, tables and the model card."""
-    certificate = bundle.certificate.model_dump()
-    write_json({**report.to_json(), "certificate": certificate}, METRICS)
+    certificate = certificate_of(bundle)
+    write_json({**report.to_json(), "certificate": certificate.model_dump()}, METRICS)
     report.by_class().to_csv(BY_CLASS, index=False)
     report.predictions.to_parquet(PREDICTIONS, index=False)
     pairs = report.predictions[["genre", "prediction"]]
@@ -63,8 +68,8 @@ def write_report(
     on_side = sides(splits)
     about = {
         "name": params.register_.name,
-        "level": bundle.certificate.level,
-        "split_digest": bundle.certificate.digest,
+        "level": certificate.level,
+        "split_digest": certificate.digest,
         "specification": bundle.specification_hash,
         "seed": bundle.seed,
         "confidence": params.evaluate.confidence,
@@ -87,6 +92,9 @@ def _draw(report: Report, bundle: Bundle, best: dict[str, Any]) -> None:
         ("network", report.track.accuracy, *report.interval),
         ("classical baseline", report.baseline["accuracy"], *report.baseline_interval),
     ]
+    if files := report.shortcut:
+        ends = (files["accuracy_low"], files["accuracy_high"])
+        rows.append(("files alone (all tracks)", files["accuracy"], *ends))
     figures = {
         "confusion": plots.confusion_matrix(
             confusion, names, normalised=False, title="Test tracks by genre and answer"
@@ -114,8 +122,15 @@ def _show(report: Report, bundle: Bundle) -> None:
     say(
         f"evaluate: {track.accuracy:.1%} of {len(report.predictions)} test tracks "
         f"({low:.1%}–{high:.1%}), baseline {report.baseline['accuracy']:.1%}, "
-        f"most common class {track.majority:.1%}; groups known as: {bundle.certificate.level}"
+        f"most common class {track.majority:.1%}; groups known as: {certificate_of(bundle).level}"
     )
+    if files := report.shortcut:
+        say(
+            f"evaluate: file properties alone tell the genre of {files['accuracy']:.1%} of all "
+            f"tracks ({files['accuracy_low']:.1%}–{files['accuracy_high']:.1%})"
+        )
+    if warning := ceiling_warning(bundle.params.corpus, track.accuracy):
+        say(f"evaluate: warning: {warning}")
 
 
 if __name__ == "__main__":

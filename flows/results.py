@@ -6,7 +6,7 @@ Apart from ``evaluate``, so that ``register`` imports neither scikit-learn nor m
 import json
 from pathlib import Path
 
-from flows.split import AUDIT
+from genrenet.corpus.audit import AUDIT
 from genrenet.serving.bundle import BUNDLE, content_hash, read_bundle
 from tasks import tracking
 
@@ -28,8 +28,8 @@ def log_report() -> str:
     report = json.loads(METRICS.read_text("utf-8"))
     figures = {
         f"{unit}.{name}": value
-        for unit in ("track", "window", "baseline")
-        for name, value in report[unit].items()
+        for unit in ("track", "window", "baseline", "shortcut")
+        for name, value in report.get(unit, {}).items()
     }
     files = [METRICS, CARD, BY_CLASS, PREDICTIONS, AUDIT, *sorted(FIGURES.glob("*.png"))]
     return tracking.record_evaluation(bundle, content, figures, files)

@@ -1,6 +1,5 @@
 """Stage ``train``: networks from the train rows, and the bundle of the best."""
 
-import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -11,9 +10,8 @@ import pandas as pd
 
 from flows.augment import AUGMENTED
 from flows.features import FEATURES
-from flows.split import AUDIT
 from flows.stage import main, progress, say, step, table
-from genrenet.corpus.audit import split_digest
+from genrenet.corpus.audit import read_audit
 from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
 from genrenet.corpus.tracks import read_table
 from genrenet.errors import DataError
@@ -71,10 +69,8 @@ def train(params: Params) -> None:
 
 
 def _certificate(splits: pd.DataFrame) -> CertificateStamp:
-    certificate = json.loads(AUDIT.read_text("utf-8"))
-    if certificate["digest"] != split_digest(splits):
-        raise DataError(f"{AUDIT} vouches for another split than {SPLITS}. Run 'dvc repro'.")
-    return CertificateStamp(level=certificate["level"], digest=certificate["digest"])
+    about = read_audit(splits)
+    return CertificateStamp(level=about["level"], digest=about["digest"])
 
 
 def seeds_to_train(params: Params, splits: pd.DataFrame) -> tuple[int, ...]:

@@ -12,9 +12,11 @@ from genrenet.errors import DataError
 from genrenet.features.shards import read_footer, shard_paths
 from genrenet.learning.baseline import fit_baseline, track_statistics
 from genrenet.learning.dataset import WindowSet
-from genrenet.learning.evaluation import Report, check_provenance, judge
+from genrenet.learning.evaluation import Report, judge
 from genrenet.learning.network_input import NetworkInput
+from genrenet.learning.provenance import check_copies, check_provenance
 from genrenet.params import Evaluate
+from genrenet.serving.bundle import Bundle, certificate_of
 from genrenet.serving.classifier import Classifier
 
 
@@ -24,6 +26,7 @@ class Paths:
 
     bundle: Path
     features: Path
+    augmented: Path
 
 
 def evaluate_bundle(paths: Paths, splits: pd.DataFrame, settings: Evaluate) -> Report:
@@ -32,13 +35,12 @@ def evaluate_bundle(paths: Paths, splits: pd.DataFrame, settings: Evaluate) -> R
     Raises
     ------
     DataError
-        The model saw what it may not have seen, a shard's features are not the model's, or a
-        test track has no window.
+        The model saw what it may not have seen or has no certificate for this split, a shard's
+        features are not the model's, or a test track has no window.
     """
-    provenance = json.loads((paths.bundle / "provenance.json").read_text("utf-8"))
-    check_provenance(provenance, splits, split_digest(splits))
     classifier = Classifier.load(paths.bundle)
     bundle, shards = classifier.bundle, shard_paths(paths.features)
+    _check_honesty(bundle, paths, splits)
     _check_specification(shards, bundle.specification_hash)
     rows = splits[splits["split"] == "test"].reset_index(drop=True)
     test = WindowSet(shards, list(rows["track_id"]), bundle.network_input)
@@ -53,6 +55,22 @@ def evaluate_bundle(paths: Paths, splits: pd.DataFrame, settings: Evaluate) -> R
         )
     answers = _baseline_answers(shards, splits, rows, bundle.specification.n_mels)
     return judge(rows, y_prob, track, answers, bundle.labels, settings)
+
+
+def _check_honesty(bundle: Bundle, paths: Paths, splits: pd.DataFrame) -> None:
+    """Refuse a model that saw more than it may, or that no audit of this split vouches for."""
+    digest, train = split_digest(splits), splits.loc[splits["split"] == "train", "track_id"]
+    provenance = json.loads((paths.bundle / "provenance.json").read_text("utf-8"))
+    check_provenance(provenance, splits, digest)
+    certificate = certificate_of(bundle)
+    if certificate.digest != digest:
+        raise DataError(
+            f"the model's certificate is of the split {certificate.digest}, the present one is "
+            f"{digest}. Train again: dvc repro train."
+        )
+    copies = paths.augmented.glob("shard-*.parquet")
+    copied = [track_id for path in copies for track_id in read_footer(path)["tracks"]]
+    check_copies(copied, set(train), paths.augmented)
 
 
 def _check_specification(shards: list[Path], expected: str) -> None:

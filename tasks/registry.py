@@ -13,7 +13,7 @@ import pandas as pd
 import soundfile as sf
 
 import genrenet
-from genrenet.serving.bundle import Bundle, content_hash
+from genrenet.serving.bundle import Bundle, certificate_of, content_hash
 from tasks.tracking import CONTENT, DIGEST, connect, open_run, telling
 
 CHALLENGER = "challenger"
@@ -40,16 +40,17 @@ def register_bundle(
     Raises
     ------
     DataError
-        The store fails.
+        The bundle has no certificate, or the store fails.
     """
-    mlflow, content = connect(), content_hash(folder)
+    tags = _tags(bundle, content := content_hash(folder))
+    mlflow = connect()
     client = mlflow.MlflowClient()
     with telling(mlflow):
         number = _find_version(client, name, content, description)
         if number is None:
             files = {"bundle": str(folder), **{path.stem: str(path) for path in report}}
             with open_run(bundle.run_digest, bundle.params.corpus.path, content=content):
-                number = _log_model(mlflow, bundle, files, name, _tags(bundle, content))
+                number = _log_model(mlflow, bundle, files, name, tags)
             client.update_model_version(name, number, description=description)
         client.set_registered_model_alias(name, CHALLENGER, number)
     return number
@@ -96,11 +97,12 @@ def _save(*, validate_serving_input: bool, **model: Any) -> None:
 
 
 def _tags(bundle: Bundle, content: str) -> dict[str, str]:
+    certificate = certificate_of(bundle)
     return {
         DIGEST: bundle.run_digest,
         CONTENT: content,
-        "certificate.level": bundle.certificate.level,
-        "certificate.digest": bundle.certificate.digest,
+        "certificate.level": certificate.level,
+        "certificate.digest": certificate.digest,
     }
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from genrenet.errors import DataError
-from genrenet.serving.bundle import Bundle, tracking_uri
+from genrenet.serving.bundle import Bundle, certificate_of, tracking_uri
 from genrenet.settings import digest
 
 EXPERIMENT = "genrenet"
@@ -26,7 +26,7 @@ SAMPLE_S = 5  # between samples of CPU and memory; a short run still gets severa
 DIGEST, CONTENT = "genrenet.digest", "genrenet.content"
 
 
-def connect() -> Any:
+def connect(experiment: str = EXPERIMENT) -> Any:
     """MLflow, pointed at its store, with the experiment there."""
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
@@ -39,11 +39,11 @@ def connect() -> Any:
         Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     mlflow.set_tracking_uri(uri)
     with telling(mlflow):
-        if mlflow.get_experiment_by_name(EXPERIMENT) is None:
+        if mlflow.get_experiment_by_name(experiment) is None:
             folder = Path(uri.removeprefix("sqlite:///")).absolute().parent
             artifacts = (folder / "artifacts").as_uri() if local else None
-            mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts)
-        mlflow.set_experiment(EXPERIMENT)
+            mlflow.create_experiment(experiment, artifact_location=artifacts)
+        mlflow.set_experiment(experiment)
     return mlflow
 
 
@@ -60,10 +60,10 @@ def telling(mlflow: Any) -> Iterator[None]:
         ) from error
 
 
-def find_run(run_digest: str, content: str | None) -> str | None:
+def find_run(run_digest: str, content: str | None, experiment: str = EXPERIMENT) -> str | None:
     """The id of the run of a bundle, else of one that has no bundle yet, or None."""
-    runs = connect().search_runs(
-        experiment_names=[EXPERIMENT],
+    runs = connect(experiment).search_runs(
+        experiment_names=[experiment],
         filter_string=f"tags.`{DIGEST}` = '{run_digest}'",
         output_format="list",
     )
@@ -73,7 +73,12 @@ def find_run(run_digest: str, content: str | None) -> str | None:
 
 @contextmanager
 def open_run(
-    run_digest: str, corpus: str, *, content: str | None = None, watch: bool = False
+    run_digest: str,
+    corpus: str,
+    *,
+    content: str | None = None,
+    watch: bool = False,
+    experiment: str = EXPERIMENT,
 ) -> Iterator[Any]:
     """The run of a bundle, made if it is not there; closed when the work in it is done.
 
@@ -87,16 +92,19 @@ def open_run(
         The bundle's hash; None where it is still to be trained.
     watch : bool
         Sample CPU and memory meanwhile.
+    experiment : str
+        Where the run belongs.
 
     Raises
     ------
     DataError
         The store fails.
     """
-    mlflow = connect()
+    mlflow = connect(experiment)
     mlflow.set_system_metrics_sampling_interval(SAMPLE_S)
     with telling(mlflow):
-        run_id, name = find_run(run_digest, content), run_name(corpus, run_digest)
+        run_id = find_run(run_digest, content, experiment)
+        name = run_name(corpus, run_digest)
         with mlflow.start_run(
             run_id=run_id,
             run_name=None if run_id else name,
@@ -184,9 +192,10 @@ def corpus_name(corpus: str) -> str:
 
 
 def _tags(bundle: Bundle) -> dict[str, str]:
+    certificate = certificate_of(bundle)
     return {
-        "certificate.level": bundle.certificate.level,
-        "certificate.digest": bundle.certificate.digest,
+        "certificate.level": certificate.level,
+        "certificate.digest": certificate.digest,
         "specification": bundle.specification_hash,
         "data": bundle.data_fingerprint,
         "git.commit": _git_commit(),

@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +18,7 @@ from genrenet.corpus.tracks import read_table
 from genrenet.errors import DataError
 from genrenet.features.shards import read_footer, shard_paths
 from genrenet.learning.backend import prepare_backend
+from genrenet.learning.provenance import check_copies
 from genrenet.params import Preprocessing, Train
 from genrenet.serving.bundle import Bundle, make_repeatable, network_input, write_json
 from tasks.epochs import epoch_ended
@@ -98,20 +100,27 @@ def check_shards(
         Shards of another specification, or copies of tracks that are not on the train side.
     """
     copies = sorted(augmented.glob("shard-*.parquet"))
-    footers = {path: read_footer(path) for path in [*shard_paths(features), *copies]}
+    footers = read_footers([*shard_paths(features), *copies], spec)
+    check_copies([i for path in copies for i in footers[path]["tracks"]], train, augmented)
+    return list(footers.values())
+
+
+def read_footers(paths: Sequence[Path], spec: Preprocessing) -> dict[Path, Any]:
+    """What the shards say of themselves.
+
+    Raises
+    ------
+    DataError
+        One was made under another specification.
+    """
+    footers = {path: read_footer(path) for path in paths}
     for path, footer in footers.items():
         if footer["specification_hash"] != spec.hash:
             raise DataError(
                 f"{path}: was made under another specification ({footer['specification_hash']}) "
                 f"than params.yaml says ({spec.hash}). Run 'dvc repro'."
             )
-    leaked = sorted(i for path in copies for i in footers[path]["tracks"] if i not in train)
-    if leaked:
-        raise DataError(
-            f"leak: {augmented} holds copies of {len(leaked)} tracks that are not on the train "
-            f"side: {', '.join(leaked[:5])}. Run 'dvc repro', which makes the copies anew."
-        )
-    return list(footers.values())
+    return footers
 
 
 def train_seed(job: SeedJob) -> SeedReport:
@@ -161,6 +170,7 @@ def train_seed(job: SeedJob) -> SeedReport:
         provenance={
             "weights": train.track_ids,
             "normalisation": train.track_ids,
+            "balancing": [] if job.settings.balance == "none" else train.track_ids,
             "early_stopping": chosen_on,
             "calibration": chosen_on,
         },

@@ -3,17 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from genrenet.corpus.audit import LEVELS
 from genrenet.learning.evaluation import Report
-
-LEVELS = {
-    "performer": "No performer is heard on two sides of the split.",
-    "album": "No album is heard on two sides of the split; a performer may be.",
-    "recording": "No recording is heard on two sides of the split; a performer or album may be.",
-    "unknown": (
-        "**Nobody knows which recordings belong together**, so only the track itself was kept on "
-        "one side. Artists or albums that stand on both sides make the figures too good."
-    ),
-}
 
 
 def model_card(report: Report, about: Mapping[str, Any]) -> str:
@@ -47,12 +38,14 @@ def model_card(report: Report, about: Mapping[str, Any]) -> str:
         "| classical baseline, by track | "
         + " | ".join(f"{value:.1%}" for value in report.baseline.values())
         + " |",
+        *_shortcut_row(report.shortcut),
         f"| always the most common class | {track.majority:.1%} | | |",
         "",
         f"The right class is among the {track.top_k} most probable for {track.top_k_accuracy:.1%} "
         f"of the tracks; the log loss is {track.log_loss:.3f} nats.",
         "",
         *_remarks(report),
+        *_shortcut_remark(report),
         "## What was kept apart",
         "",
         LEVELS[about["level"]],
@@ -98,3 +91,25 @@ def _remarks(report: Report) -> list[str]:
     if report.track.accuracy < report.baseline["accuracy"]:
         remarks.append("**It is below the classical baseline, which costs seconds.**")
     return [line for remark in remarks for line in (remark, "")]
+
+
+def _shortcut_row(shortcut: Mapping[str, Any] | None) -> list[str]:
+    if shortcut is None:
+        return []
+    accuracy, balanced = shortcut["accuracy"], shortcut["balanced_accuracy"]
+    return [f"| file properties alone, all tracks | {accuracy:.1%} | {balanced:.1%} | |"]
+
+
+def _shortcut_remark(report: Report) -> list[str]:
+    """What the files give away, beside what the model knows."""
+    if (shortcut := report.shortcut) is None:
+        return []
+    told = (
+        "Unheard, from format, rate, channels, bit rate, duration, level and noise floor alone, "
+        f"{shortcut['accuracy']:.1%} of all tracks are told their genre by a classifier that has "
+        f"not seen their groups ({shortcut['accuracy_low']:.1%} to "
+        f"{shortcut['accuracy_high']:.1%}; the most common genre: {shortcut['majority']:.1%})."
+    )
+    if report.interval[0] <= shortcut["accuracy"]:
+        told += " **The model is not shown to know more than that.**"
+    return [told, ""]

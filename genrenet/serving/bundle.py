@@ -5,7 +5,7 @@
 ``bundle.json``
     :class:`Bundle`: specification, labels, vote, temperature, certificate, settings, versions.
 ``provenance.json``
-    Which tracks weights, normalisation, early stopping and calibration saw.
+    Which tracks weights, normalisation, balancing, early stopping and calibration saw.
 ``history.json``
     Epochs of every seed.
 """
@@ -21,6 +21,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from genrenet.atomic import replacing
+from genrenet.checkout import checkout
 from genrenet.errors import DataError
 from genrenet.learning.network_input import NetworkInput
 from genrenet.params import Augment, Corpus, Features, Preprocessing, Split, Train
@@ -41,7 +42,7 @@ class BundleParams(Settings):
 
 
 class CertificateStamp(Settings):
-    """The audit that the training split passed."""
+    """The audit that the split passed under which a model was trained."""
 
     level: str
     digest: str
@@ -62,8 +63,8 @@ class Bundle(Settings):
         By which logits are divided.
     data_fingerprint : str
         Digest of the shards that were learned from.
-    certificate : CertificateStamp
-        Level and digest of the audited split.
+    certificate : CertificateStamp or None
+        Level and digest of the audited split; None where it breaches the audit, as in a study.
     params : BundleParams
         The settings.
     seed : int
@@ -81,7 +82,7 @@ class Bundle(Settings):
     vote: Literal["mean"] = "mean"
     temperature: float
     data_fingerprint: str
-    certificate: CertificateStamp
+    certificate: CertificateStamp | None
     params: BundleParams
     seed: int
     run_digest: str
@@ -130,6 +131,23 @@ def read_bundle(folder: Path) -> Bundle:
     return bundle
 
 
+def certificate_of(bundle: Bundle) -> CertificateStamp:
+    """The certificate of a bundle that is to be judged or registered.
+
+    Raises
+    ------
+    DataError
+        It has none.
+    """
+    if bundle.certificate is None:
+        raise DataError(
+            "the model has no certificate: the split that it was trained under breaches the leak "
+            "audit, as those of studies do. Its score says nothing and it cannot be registered. "
+            "Train under an audited split: dvc repro."
+        )
+    return bundle.certificate
+
+
 def content_hash(folder: Path) -> str:
     """Hash of a bundle's network and of what ``bundle.json`` says (16 hex digits of BLAKE2b).
 
@@ -176,10 +194,8 @@ def _numbered(config: bytes) -> bytes:
 
 
 def tracking_uri() -> str:
-    """Where MLflow keeps its records: ``MLFLOW_TRACKING_URI``, else the project's own store."""
-    return (
-        os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{Path('mlruns/mlflow.db').absolute()}"
-    )
+    """Where MLflow keeps its records: ``MLFLOW_TRACKING_URI``, else the checkout's own store."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{checkout() / 'mlruns/mlflow.db'}"
 
 
 def locate(model: str | Path) -> Path:

@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from genrenet.corpus.audit import audit, split_digest
+from genrenet.corpus.audit import LeakError, audit, read_audit, split_digest
 from genrenet.errors import DataError
+from genrenet.serving.bundle import write_json
 
 SPLITS = pd.DataFrame(
     [
@@ -28,22 +29,54 @@ def changed(row, **values):
 
 def test_a_group_on_two_sides_is_a_breach_that_is_named():
     """Bird would be both learned from and tested on."""
-    with pytest.raises(DataError, match=r"leak: 1 groups stand .*: Bird in test and train"):
+    with pytest.raises(
+        LeakError, match=r"leak: .*\n  1 groups:\n    Bird: 1 in train, 2 in test\n"
+    ):
         audit(changed(1, split="test"))
 
 
 def test_a_track_on_two_sides_is_a_breach_that_is_named():
     """Even where its groups differ."""
-    with pytest.raises(DataError, match=r"leak: 1 tracks stand .*: 1 in test and train"):
+    with pytest.raises(
+        LeakError, match=r"1 tracks on two sides at once:\n    1 in train, 1 in test"
+    ):
         audit(changed(2, track_id="1"))
 
 
-def test_many_breaches_are_counted_and_the_first_named():
-    """The count is of groups, not of tracks."""
-    leak = pd.concat([SPLITS, SPLITS.assign(track_id=SPLITS["track_id"] + "x", split="test")])
+def test_a_pair_of_duplicates_on_two_sides_is_a_breach_that_is_named():
+    """Their groups say nothing of it."""
+    with pytest.raises(LeakError, match=r"1 pairs of duplicates:\n    1 in train, 6 in test"):
+        audit(SPLITS, pairs=pd.DataFrame({"track_id": ["1", "4"], "other_id": ["6", "2"]}))
 
-    with pytest.raises(DataError, match=r"leak: 3 groups stand .*: Bird in"):
-        audit(leak)
+
+def test_every_kind_of_breach_is_told_at_once():
+    """Who mends the first is not to find the second afterwards."""
+    files = changed(1, split="test").assign(path=["1", "2", "3", "4", "5", "4"])
+
+    with pytest.raises(LeakError, match=r"leak") as caught:
+        audit(files.assign(start_s=0.0), pairs=pd.DataFrame({"track_id": ["4"], "other_id": ["5"]}))
+
+    assert caught.value.crossings["kind"].tolist() == ["group", "duplicate", "span"]
+
+
+def test_many_breaches_are_counted_and_the_first_named():
+    """The count is of groups, not of tracks; the exception holds them all."""
+    many = pd.DataFrame({"track_id": [str(n) for n in range(40)], "genre": "x"})
+    many["group"], many["group_known"] = many["track_id"].str[-1], True
+    many["split"] = ["train", "test"] * 10 + ["test", "train"] * 10
+
+    with pytest.raises(LeakError, match=r"10 groups:\n(    \d: .*\n){5}    …\n") as caught:
+        audit(many)
+    assert len(caught.value.crossings) == 10
+
+
+def test_the_certificate_says_what_was_proved():
+    """How much was looked at; pairs of which one is on no side prove nothing."""
+    pairs = pd.DataFrame({"track_id": ["1", "1"], "other_id": ["2", "gone"]})
+
+    proved = audit(SPLITS, pairs=pairs).proved
+
+    assert proved == {"tracks": 6, "groups": 5, "recordings": 6, "duplicates": 1}
 
 
 @pytest.mark.parametrize("level", ["performer", "album", "recording"])
@@ -100,3 +133,12 @@ def test_any_other_split_has_another_digest(values):
 def test_a_corpus_less_a_track_has_another_digest():
     """Also where the sides of the others stay."""
     assert split_digest(SPLITS[:-1]) != split_digest(SPLITS)
+
+
+def test_an_audit_of_another_split_is_refused(tmp_path):
+    """What it vouches for is not what would be used."""
+    write_json(audit(SPLITS).to_json(), tmp_path / "audit.json")
+
+    assert read_audit(SPLITS, tmp_path / "audit.json")["level"] == "performer"
+    with pytest.raises(DataError, match=r"vouches for another split .* Run 'dvc repro'"):
+        read_audit(SPLITS[:-1], tmp_path / "audit.json")

@@ -6,7 +6,7 @@ import pytest
 
 import flows.train
 from flows.train import train, train_seeds
-from genrenet.corpus.audit import audit
+from genrenet.corpus.audit import AUDIT, audit
 from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
 from genrenet.corpus.tracks import write_table
 from genrenet.params import Params
@@ -40,7 +40,7 @@ def project(study, tmp_path, monkeypatch):
 def split(table):
     """What ``split`` writes."""
     write_table(table, SPLITS, SPLITS_SCHEMA)
-    write_json(audit(table).to_json(), flows.train.AUDIT)
+    write_json(audit(table).to_json(), AUDIT)
 
 
 def settings(**changes):

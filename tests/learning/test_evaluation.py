@@ -1,15 +1,16 @@
 """Evaluation: figures of tracks that the model never saw, and a card that hides nothing."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from genrenet.corpus.audit import split_digest
+from genrenet.corpus.audit import LEVELS
 from genrenet.errors import DataError
-from genrenet.learning.card import LEVELS, model_card
-from genrenet.learning.evaluation import check_provenance, judge
+from genrenet.learning.card import model_card
+from genrenet.learning.evaluation import judge
 from genrenet.params import Evaluate
 from genrenet.serving.classifier import Classifier
 from tasks.evaluate import Paths, evaluate_bundle
@@ -129,49 +130,40 @@ def test_the_card_names_classes_tracks_and_groups():
     assert "| metal | 0.0% | 0.0% | 0.0% | 1 |" in card
 
 
-SPLITS = pd.DataFrame(
-    {
-        "track_id": list("abc"),
-        "genre": "x",
-        "group": list("abc"),
-        "split": ["train", "validation", "test"],
-    }
-)
-DIGEST = split_digest(SPLITS)
-SEEN = {
-    "split_digest": DIGEST,
-    "weights": ["a"],
-    "normalisation": ["a"],
-    "early_stopping": ["b"],
-    "calibration": ["b"],
+FILES = {
+    "accuracy": 0.5,
+    "balanced_accuracy": 0.4,
+    "majority": 0.3,
+    "accuracy_low": 0.45,
+    "accuracy_high": 0.55,
 }
 
 
-def test_a_model_that_saw_its_own_side_is_judged():
-    """Also one that was not validated."""
-    check_provenance(SEEN, SPLITS, DIGEST)
-    check_provenance(SEEN | {"early_stopping": [], "calibration": []}, SPLITS, DIGEST)
+def test_what_files_tell_stands_beside_the_score():
+    """In the figures and in the card, where nobody can read one without the other."""
+    report = replace(judged(), shortcut={**FILES, "alone": {"sr": 0.5}})
+
+    assert report.to_json()["shortcut"] == FILES
+    assert "| file properties alone, all tracks | 50.0% | 40.0% | |" in model_card(report, ABOUT)
+    assert "shortcut" not in judged().to_json()
+    assert "file properties" not in model_card(judged(), ABOUT)
 
 
-@pytest.mark.parametrize("purpose", ["weights", "normalisation", "early_stopping", "calibration"])
-def test_a_model_that_saw_test_tracks_is_not_judged(purpose):
-    """Whatever it saw them for."""
-    seen = SEEN | {purpose: [*SEEN[purpose], "c"]}
+@pytest.mark.parametrize(("accuracy", "doubted"), [(0.99, False), (1.0, True)])
+def test_a_model_that_knows_no_more_than_the_files_is_doubted(accuracy, doubted):
+    """Its interval reaches down to what they tell; here it is 1 to 1."""
+    right = judged(always("blues", "blues", "metal", "reggae"))
+    report = replace(right, shortcut={**FILES, "accuracy": accuracy})
 
-    with pytest.raises(DataError, match=rf"leak: the model's {purpose} saw 1 tracks .*: c. Train"):
-        check_provenance(seen, SPLITS, DIGEST)
+    card = model_card(report, ABOUT)
 
-
-def test_a_model_of_another_split_is_not_judged():
-    """Even where nothing of the test side was seen: the certificate is another."""
-    with pytest.raises(DataError, match=r"trained under the split 0000, the present one is"):
-        check_provenance(SEEN | {"split_digest": "0000"}, SPLITS, DIGEST)
+    assert ("**The model is not shown to know more than that.**" in card) == doubted
 
 
 @pytest.fixture(scope="module")
 def report(study, bundle):
     """The small bundle, judged."""
-    paths = Paths(bundle=bundle, features=study.features)
+    paths = Paths(bundle=bundle, features=study.features, augmented=study.augmented)
     return evaluate_bundle(paths, study.splits, Evaluate(bootstrap=100))
 
 
@@ -201,4 +193,8 @@ def test_a_test_track_without_features_is_refused(study, bundle):
     splits = pd.concat([study.splits, extra], ignore_index=True)
 
     with pytest.raises(DataError, match=r"the present one is"):
-        evaluate_bundle(Paths(bundle=bundle, features=study.features), splits, Evaluate())
+        evaluate_bundle(
+            Paths(bundle=bundle, features=study.features, augmented=study.augmented),
+            splits,
+            Evaluate(),
+        )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from genrenet.errors import DataError
 from genrenet.serving.bundle import content_hash, read_bundle, write_json
 from tasks import tracking
 from tasks.registry import register_bundle
@@ -100,3 +101,15 @@ def test_a_version_has_the_bundle_the_report_and_how_to_ask_it(mlflow, register,
     assert list(about.load_input_example(str(held))) == ["audio"]
     assert about.signature.inputs.input_names() == ["audio"]
     assert about.signature.outputs.input_names() == ["label", "confidence", "probabilities"]
+
+
+def test_a_bundle_without_certificate_is_no_version(mlflow, register, bundle, tmp_path):
+    """A study's model may have been tested on what it learned."""
+    study = tmp_path / "study"
+    shutil.copytree(bundle, study)
+    about = read_bundle(bundle).model_copy(update={"certificate": None})
+    (study / "bundle.json").write_text(about.model_dump_json(), "utf-8")
+
+    with pytest.raises(DataError, match=r"has no certificate: .* it cannot be registered"):
+        register(study)
+    assert mlflow.MlflowClient().search_registered_models() == []

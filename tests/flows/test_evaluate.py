@@ -1,0 +1,22 @@
+"""The stage ``evaluate``: what it says beside the score."""
+
+from dataclasses import replace
+
+from flows import evaluate as module
+from genrenet.params import Corpus, Evaluate
+from genrenet.serving.bundle import read_bundle
+from tasks.evaluate import Paths, evaluate_bundle
+
+
+def test_a_score_that_gtzan_s_labels_do_not_allow_is_told(study, bundle, capsys):
+    """Of a model that learned from GTZAN, wherever its settings are today."""
+    paths = Paths(bundle=bundle, features=study.features, augmented=study.augmented)
+    report = evaluate_bundle(paths, study.splits, Evaluate())
+    report = replace(report, track=replace(report.track, accuracy=0.97))
+    about = read_bundle(bundle)
+    gtzan = about.params.model_copy(update={"corpus": Corpus(layout="gtzan")})
+
+    module._show(report, about)
+    assert "labels allow" not in capsys.readouterr().err
+    module._show(report, about.model_copy(update={"params": gtzan}))
+    assert "97.0% is more than GTZAN's labels allow" in capsys.readouterr().err
