@@ -57,7 +57,7 @@ def spectrograms(
             extent=(0, len(mel) * spec.hop_length / spec.sr, 0, spec.n_mels),
         )
     axes[0].set_xlim(0, max(len(mel) for _, mel in panels) * spec.hop_length / spec.sr)
-    _tick_bands(axes[0], spec)
+    tick_bands(axes[0], spec)
     figure.supylabel("frequency (Hz)", fontsize=MEDIUM, color=INK)
     bar = figure.colorbar(image, ax=list(axes), aspect=40, pad=0.02, ticks=range(-80, 1, 20))
     bar.outline.set_visible(False)
@@ -66,7 +66,7 @@ def spectrograms(
     return typeset(figure)
 
 
-def _tick_bands(ax: Axes, spec: Preprocessing) -> None:
+def tick_bands(ax: Axes, spec: Preprocessing) -> None:
     """Name bands by their frequency, as many as there is room for."""
     filters = mel_filters(spec.sr, spec.n_fft, spec.n_mels, spec.fmin, spec.top_hz, spec.mel_scale)
     weights, hz = filters.sum(axis=1), np.fft.rfftfreq(spec.n_fft, 1 / spec.sr)
