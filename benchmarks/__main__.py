@@ -13,7 +13,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks import decoding, engines, features, peers, reading, report, stages, versions
+from benchmarks import (
+    decoding,
+    duplicates,
+    engines,
+    features,
+    peers,
+    reading,
+    report,
+    stages,
+    versions,
+)
 from benchmarks.rows import Result, Row, chosen, measure
 from genrenet.errors import GenrenetError
 
@@ -47,6 +57,7 @@ def all_rows(folder: Path) -> list[Row]:
     """Every row, in the order of the table; what they make goes to ``folder``."""
     return [
         *features.rows(folder),
+        *duplicates.rows(folder),
         *versions.rows(folder),
         *decoding.rows(folder),
         *reading.rows(folder),

@@ -118,7 +118,9 @@ def main() -> None:
     compute = Compute(executor="ray")
     for report in fan_out(build_shard, plans, compute=compute, estimate_s=math.inf):
         console.print(f"{report.name}: {report.n_windows} windows")
-    folds = {n: split_tracks(catalog, Split(test_fold=n)).table for n in range(1, 6)}
+    folds = {
+        n: split_tracks(catalog, Split(policy="folds", test_fold=n)).table for n in range(1, 6)
+    }
     trials = [
         Trial(method=method, fold=fold, seed=seed, folder=work, splits=folds[fold])
         for seed, fold, method in itertools.product(range(given.seeds), folds, METHODS)

@@ -9,8 +9,10 @@ import time
 from rich.console import Console
 
 from flows.augment import augment
+from flows.card import card
 from flows.catalog import catalog
 from flows.demo import demo
+from flows.duplicates import duplicates
 from flows.evaluate import evaluate
 from flows.features import features
 from flows.register import register
@@ -19,7 +21,10 @@ from flows.train import train
 from genrenet.params import read_params
 from tasks.fanout import connect
 
-STAGES = (demo, catalog, features, split, augment, train, evaluate, register)
+STAGES = (
+    *(demo, catalog, features, duplicates, split),
+    *(augment, card, train, evaluate, register),
+)
 
 
 def main() -> int:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.stage import main, progress, say, step, table
+from genrenet.corpus.clips import CLIPS, CLIPS_SCHEMA, gathered
 from genrenet.corpus.layouts import corpus_folder
 from genrenet.corpus.quarantine import QUARANTINE, check_share, read_quarantine, write_quarantine
-from genrenet.corpus.tracks import read_catalog, usable
+from genrenet.corpus.tracks import read_catalog, usable, write_table
 from genrenet.features.plans import ShardPlan, plan_shards
 from genrenet.params import Params
 from tasks.extraction import audio_s, refresh_shards, sources
@@ -35,6 +36,7 @@ def features(params: Params) -> None:
         n_shards=params.features.n_shards,
     )
     reports, quarantine = step(build)("features", FEATURES, plans, params)
+    write_clips(plans)
     n_bad = write_quarantine(catalog, quarantine)
     check_share(n_bad, len(catalog), most)
     show_shards("features", reports, plans)
@@ -51,6 +53,12 @@ def build(
     n_tracks = sum(len(plan.sources) for plan in plans)
     with progress(name, total=n_tracks, unit="tracks", audio_s=audio_s(plans)) as advance:
         return refresh_shards(plans, folder, params.compute, advance=advance)
+
+
+def write_clips(plans: list[ShardPlan]) -> None:
+    """Write what the audio says of each track, from all shards."""
+    clips = gathered(plan.path for plan in plans)
+    write_table(clips, CLIPS, CLIPS_SCHEMA)
 
 
 def show_shards(name: str, reports: "list[ShardReport]", plans: list[ShardPlan]) -> None:

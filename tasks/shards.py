@@ -87,6 +87,6 @@ def _versions(source: Source, plan: ShardPlan) -> list[tuple[int, Draw, Windows]
     """The windows of the original, or of each augmented copy, from one decoding."""
     path, spec, start_s, end_s = Path(source.path), plan.spec, source.start_s, source.end_s
     if plan.augment is None:
-        return [(0, ORIGINAL, extract(path, spec, start_s=start_s, end_s=end_s))]
+        return [(0, ORIGINAL, extract(path, spec, start_s=start_s, end_s=end_s, clip=True))]
     copies = extract_copies(path, spec, plan.augment, source.track_id, start_s=start_s, end_s=end_s)
     return [(number, what, windows) for number, (what, windows) in enumerate(copies, start=1)]

@@ -11,13 +11,14 @@ import soundfile as sf
 import yaml
 
 from flows.catalog import catalog
+from flows.duplicates import duplicates
 from flows.features import features
 from flows.split import split
 from flows.stage import main
 from tests.users import nobody
 
 SR = 22_050
-STAGES = (catalog, features, split)
+STAGES = (catalog, features, duplicates, split)
 
 
 def sound(path: Path, *, seconds: float = 4.0, seed: int = 0, y: np.ndarray | None = None) -> None:

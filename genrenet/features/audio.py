@@ -19,6 +19,8 @@ PIECE_S = 40.0  # the usual 30-s clip is one piece, which is a few per cent fast
 SILENCE = 1e-4  # peak amplitude, -80 dB of full scale: below the noise of any recording chain
 LOUDEST = 1e15  # beyond it energies overflow; no recording comes near
 TRIM_FRAME, TRIM_HOP = 2_048, 512  # samples; as librosa.effects.trim
+QUIET_SHARE = 0.05  # of a clip: what is heard in it between the notes
+LEAST_POWER = 1e-12  # -120 dB of full scale, the floor of levels: digital silence
 TOLERANCE_S = 0.5  # headers of MP3 files are off by a few frames; a cut file lacks far more
 
 
@@ -127,8 +129,7 @@ class Loudness:
             raise AudioError("holds values that are not finite (NaN or infinite)")
         if self.peak > LOUDEST:
             raise AudioError(f"holds samples of {self.peak:.0e} times full scale: that is no sound")
-        if self.trim_db is not None:
-            self._energies.append(_energy(piece))
+        self._energies.append(_energy(piece))
 
     def bounds(self, sr: int) -> tuple[int, int]:
         """First sample that is used, and the one after the last.
@@ -154,6 +155,20 @@ class Loudness:
             first = min(first, n - least)
             last = first + least
         return first, last
+
+    def levels(self, first: int, last: int) -> tuple[float, float]:
+        """Level and noise floor from sample ``first`` to before ``last``, in dB of full scale.
+
+        Root mean squares: of all, and the one than which a twentieth of it, in steps of 512
+        samples, is quieter.
+        """
+        begin, end = first // TRIM_HOP, max(first // TRIM_HOP + 1, last // TRIM_HOP)
+        power = np.concatenate(self._energies)[begin:end] / TRIM_HOP
+        return _decibels(power.mean()), _decibels(np.quantile(power, QUIET_SHARE))
+
+
+def _decibels(power: float) -> float:
+    return float(10 * np.log10(max(power, LEAST_POWER)))
 
 
 def _energy(piece: np.ndarray) -> np.ndarray:

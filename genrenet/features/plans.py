@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from genrenet.features.fingerprint import REVISION
 from genrenet.params import Augment, Preprocessing
 
 
@@ -72,6 +73,7 @@ class ShardPlan:
             "specification": self.spec.model_dump(mode="json"),
             "specification_hash": self.spec.hash,
             "augmentation": self.augment and self.augment.identity,
+            "fingerprint": REVISION if self.augment is None else None,  # copies have none
             "tracks": {source.track_id: source.fingerprint for source in self.sources},
         }
 

@@ -21,8 +21,9 @@ from threadpoolctl import ThreadpoolController
 from genrenet.features import render, warp
 from genrenet.features.audio import Loudness, Recording, open_recording, whole
 from genrenet.features.augment import ORIGINAL, Draw, draw, seed_of
+from genrenet.features.clip import Clip
 from genrenet.features.noises import noise_folder
-from genrenet.features.spectra import Spectra
+from genrenet.features.spectra import Frames, Spectra
 from genrenet.params import Augment, Preprocessing
 
 
@@ -38,20 +39,28 @@ class Windows:
         Maximum of the clip's log-mel spectrogram, in dB.
     features : dict of str to np.ndarray [shape=(n_windows, window_frames, n_bins)]
         By name, as in ``spec.bins``; of ``spec.dtype``.
+    clip : Clip or None
+        What else the audio says, where it was asked for.
     """
 
     start_s: np.ndarray
     peak_db: np.float32
     features: dict[str, np.ndarray]
+    clip: Clip | None = None
 
     def __len__(self) -> int:
         return len(self.start_s)
 
 
 def extract(
-    path: Path, spec: Preprocessing, *, start_s: float = 0.0, end_s: float | None = None
+    path: Path,
+    spec: Preprocessing,
+    *,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    clip: bool = False,
 ) -> Windows:
-    """Windows of a recording, or of one segment of it.
+    """Windows of a recording, or of one segment of it; with what else it says if ``clip``.
 
     Raises
     ------
@@ -59,7 +68,7 @@ def extract(
         The recording cannot be used; the message gives the reason.
     """
     recording = open_recording(path, spec, start_s=start_s, end_s=end_s)
-    return _analyse(recording, spec, [_Version(recording.sr, spec)])[0]
+    return _analyse(recording, spec, [_Version(recording.sr, spec, clip=clip)])[0]
 
 
 def from_signal(y: np.ndarray, sr: int, spec: Preprocessing) -> Windows:
@@ -110,6 +119,7 @@ class _Version:
         *,
         what: Draw = ORIGINAL,
         warped: bool = False,
+        clip: bool = False,
         alter: Callable[[np.ndarray, int], np.ndarray] = lambda y, _: y,
     ) -> None:
         rate = warp.analysis_rate(what, spec.sr) if warped else spec.sr
@@ -117,7 +127,7 @@ class _Version:
         self.sr, self.spec, self.alter, self.n_pieces = sr, spec, alter, 0
         # frames of the copy are so many samples of the recording apart
         self.frame_samples = sr * spec.hop_length * (what.stretch_rate or 1.0) / spec.sr
-        self.spectra = Spectra(spec, hop=hop)
+        self.spectra = Spectra(spec, hop=hop, fingerprint=clip)
         self.resampler = None
         if rate != sr:
             self.resampler = soxr.ResampleStream(sr, rate, 1, dtype="float32", quality="HQ")
@@ -127,16 +137,28 @@ class _Version:
         self.spectra.push(self.alter(y, self.n_pieces))
         self.n_pieces += 1
 
-    def finish(self, begin_s: float, first: int, last: int | None) -> Windows:
-        """Windows of the frames whose centres lie from sample ``first`` to before ``last``."""
-        begin = _frame_at(first, self.frame_samples)
-        end = None if last is None else max(begin + 1, _frame_at(last, self.frame_samples))
-        frames = self.spectra.finish(begin, end)
+    def finish(self, begin_s: float, bounds: tuple[int, int], loudness: Loudness) -> Windows:
+        """Windows of the frames whose centres lie between samples, the second one excluded."""
+        first, last = (_frame_at(sample, self.frame_samples) for sample in bounds)
+        whole = bounds[1] == loudness.n_samples
+        frames = self.spectra.finish(first, None if whole else max(first + 1, last))
         starts = window_starts(len(frames.features["mel"]), self.spec)
         return Windows(
-            start_s=begin_s + (begin + starts) * self.spec.hop_length / self.spec.sr,
+            start_s=begin_s + (first + starts) * self.spec.hop_length / self.spec.sr,
             peak_db=frames.peak_db,
             features={n: _cut(f, starts, self.spec) for n, f in frames.features.items()},
+            clip=self._clip(frames, loudness, bounds),
+        )
+
+    def _clip(self, frames: Frames, loudness: Loudness, bounds: tuple[int, int]) -> Clip | None:
+        if frames.fingerprint is None:
+            return None
+        level_db, noise_floor_db = loudness.levels(*bounds)
+        return Clip(
+            used_s=len(frames.features["mel"]) * self.spec.hop_length / self.spec.sr,
+            level_db=level_db,
+            noise_floor_db=noise_floor_db,
+            fingerprint=frames.fingerprint,
         )
 
 
@@ -167,9 +189,8 @@ def _analyse(
             loudness.push(piece)
             for version in versions:
                 version.push(piece, last=last)
-        first, end = loudness.bounds(recording.sr)
-        used_to = None if end == loudness.n_samples else end
-        return [version.finish(recording.begin_s, first, used_to) for version in versions]
+        bounds = loudness.bounds(recording.sr)
+        return [version.finish(recording.begin_s, bounds, loudness) for version in versions]
 
 
 @functools.cache

@@ -61,7 +61,8 @@ def versions(
         The recording cannot be used; the message gives the reason.
     """
     longest_s = start_s + spec.head_skip_s + LONGEST_S
-    part = {"start_s": start_s, "end_s": longest_s if end_s is None else min(end_s, longest_s)}
+    end_s = longest_s if end_s is None else min(end_s, longest_s)
+    part: dict[str, Any] = {"start_s": start_s, "end_s": end_s}
     y = _heard(path, spec, **part)
     seen = extract(path, spec, **part)
     made = [Version(number=0, what=ORIGINAL, y=y, mel=_frames(seen, spec))]

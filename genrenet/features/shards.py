@@ -1,7 +1,8 @@
 """The shard: a Parquet file of windows, the unit of work, of caching and of versioning.
 
 A row is one window: whose it is, where it begins, which copy (0 is the original), what was drawn
-for the copy, and its features as raw bytes (``FixedSizeBinary``: read without copying). The
+for the copy, and its features as raw bytes (``FixedSizeBinary``: read without copying). What is
+said of a whole clip, its fingerprint among it, stands in the first row of an original alone. The
 schema's key ``genrenet`` is JSON: the specification, the augmentation, each track with the hash
 of what it was made from. The footer's key ``quarantine`` names the tracks that could not be used,
 with the reason. Genre, group and split are joined from the catalog, so that another label rewrites
@@ -20,7 +21,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from genrenet.atomic import replacing
+from genrenet.corpus.clips import CLIPS_SCHEMA
 from genrenet.errors import DataError
+from genrenet.features.clip import Clip
 from genrenet.features.plans import ShardPlan
 from genrenet.params import Preprocessing
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:  # a rerun that finds every shard in place imports no signal p
     from genrenet.features.augment import Draw
     from genrenet.features.preprocessing import Windows
 
+WHOLE_CLIP = [*list(CLIPS_SCHEMA)[1:], pa.field("fingerprint", pa.binary())]
 ROW_GROUP = 256  # rows; measured: 10.5 of at most 11.5 GB/s, and 4 MB in memory at the defaults
 
 
@@ -50,6 +54,7 @@ class ShardWriter:
         given = {"track_id": track_id, "copy": copy, "peak_db": windows.peak_db, **asdict(what)}
         columns = {name: pa.repeat(_scalar(given[name], self._schema, name), n) for name in given}
         columns["start_s"] = pa.array(windows.start_s)
+        columns |= {name: self._once(name, value, n) for name, value in _said(windows.clip).items()}
         for name, values in windows.features.items():
             block = pa.py_buffer(np.ascontiguousarray(values))
             kind = self._schema.field(name).type
@@ -59,6 +64,10 @@ class ShardWriter:
         self.n_rows += n
         if sum(map(len, self._pending)) >= ROW_GROUP:
             self._write(whole_groups=True)
+
+    def _once(self, name: str, value: Any, n: int) -> pa.Array:
+        """What is said of a clip stands in its first row."""
+        return pa.array([value, *[None] * (n - 1)], self._schema.field(name).type)
 
     def finish(self) -> None:
         """Write what is left, and the quarantine."""
@@ -117,6 +126,7 @@ def shard_schema(spec: Preprocessing) -> pa.Schema:
             ("snr_db", pa.float32()),
             ("transforms", pa.string()),  # JSON {name: {parameter: value}}; null: none
             ("peak_db", pa.float32()),  # maximum of the clip's log-mel, not of the window's
+            *WHOLE_CLIP,  # in the first row of an original, null elsewhere
             *features,
         ]
     )
@@ -181,6 +191,12 @@ def _chunks(
     for chunk in column.chunks:
         values = np.frombuffer(chunk.buffers()[1], dtype).reshape(-1, *shape)
         yield values[chunk.offset : chunk.offset + len(chunk)]
+
+
+def _said(clip: Clip | None) -> dict[str, Any]:
+    if clip is None:
+        return dict.fromkeys(field.name for field in WHOLE_CLIP)
+    return {**vars(clip), "fingerprint": clip.fingerprint.astype("<u4").tobytes()}
 
 
 def _scalar(value: Any, schema: pa.Schema, name: str) -> pa.Scalar:

@@ -14,6 +14,7 @@ import scipy.fft
 import scipy.signal
 
 from genrenet.features.chroma import Chroma
+from genrenet.features.fingerprint import Fingerprint
 from genrenet.features.mel import MelBands, cepstrum, decibels
 from genrenet.params import Preprocessing
 
@@ -31,10 +32,13 @@ class Frames:
         Maximum of the log-mel spectrogram, in dB.
     features : dict of str to np.ndarray [shape=(n_frames, n_bins), dtype=spec.dtype]
         By name, as in ``spec.bins``.
+    fingerprint : np.ndarray [shape=(n_words,), dtype=uint32] or None
+        Where it was asked for.
     """
 
     peak_db: np.float32
     features: dict[str, np.ndarray]
+    fingerprint: np.ndarray | None = None
 
 
 class Spectra:
@@ -47,13 +51,18 @@ class Spectra:
     hop : float
         Samples between frames, ``spec.hop_length`` unless another tempo is wanted. Frames begin
         at whole samples: fractions are rounded.
+    fingerprint : bool
+        Whether the fingerprint is taken too; it costs an eighth of the rest.
     """
 
-    def __init__(self, spec: Preprocessing, *, hop: float | None = None) -> None:
+    def __init__(
+        self, spec: Preprocessing, *, hop: float | None = None, fingerprint: bool = False
+    ) -> None:
         self.spec, self.hop = spec, hop or spec.hop_length
         self._mel = mel_bands(spec)
         self._window = hann(spec.n_fft)
         self._chroma = Chroma(spec) if spec.n_chroma else None
+        self._fingerprint = Fingerprint(spec) if fingerprint else None
         self._parts: dict[str, list[np.ndarray]] = {n: [] for n in spec.bins if n != "chroma"}
         self._peaks: list[np.ndarray] = []
         self._signal = np.zeros(spec.n_fft // 2, dtype=np.float32)  # from ``_origin`` on
@@ -85,7 +94,11 @@ class Spectra:
                 features[name] = self._chroma.finish(first, end).astype(self.spec.dtype)
             else:
                 features[name] = np.concatenate(self._parts.pop(name))[first:last]
-        return Frames(peak_db=np.concatenate(self._peaks)[first:last].max(), features=features)
+        return Frames(
+            peak_db=np.concatenate(self._peaks)[first:last].max(),
+            features=features,
+            fingerprint=self._fingerprint.finish(first, last) if self._fingerprint else None,
+        )
 
     def _start(self, frame: int) -> int:
         return round(frame * self.hop)
@@ -123,6 +136,8 @@ class Spectra:
             mfcc[block] = cepstrum(mel[block], spec.n_mfcc)
             if self._chroma:
                 self._chroma.push(power)
+            if self._fingerprint:
+                self._fingerprint.push(power)
             if spec.stft:
                 self._parts["stft"].append(decibels(power).astype(spec.dtype))
         self._peaks.append(mel.max(axis=1))

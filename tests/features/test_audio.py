@@ -202,3 +202,26 @@ def test_what_the_head_skip_leaves_may_be_too_short(recording):
     """Before anything is decoded."""
     with pytest.raises(AudioError, match=r"too short: 0.20 s are left after the head skip"):
         load(recording("b.wav"), PLAIN.model_copy(update={"head_skip_s": 3.8}))
+
+
+def test_the_level_and_the_noise_floor_are_those_of_the_used_part():
+    """Louder and softer noise: the mean power of all, and what is heard between the notes."""
+    parts = (np.zeros(SR), noise(sr=SR, duration_s=9), 1e-2 * noise(sr=SR, duration_s=1, seed=1))
+    y, loudness = np.concatenate(parts).astype(np.float32), Loudness(60.0)
+    loudness.push(y)
+
+    level_db, noise_floor_db = loudness.levels(*loudness.bounds(SR))
+
+    assert level_db == pytest.approx(10 * np.log10(np.mean(y[SR:] ** 2)), abs=0.05)
+    assert noise_floor_db == pytest.approx(10 * np.log10(np.mean(y[-SR:] ** 2)), abs=0.5)
+
+
+def test_a_level_does_not_ask_for_trimming():
+    """It is known also where nothing is cut off; digital silence is -120 dB."""
+    loudness = Loudness(None)
+    loudness.push(np.concatenate([np.full(SR, 0.1, np.float32), np.zeros(SR, np.float32)]))
+
+    level_db, noise_floor_db = loudness.levels(*loudness.bounds(SR))
+
+    assert level_db == pytest.approx(-23.0, abs=0.05)
+    assert noise_floor_db == -120

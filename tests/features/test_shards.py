@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genrenet.corpus.clips import gathered
 from genrenet.errors import AudioError, DataError
+from genrenet.features import plans
 from genrenet.features.augment import ORIGINAL, Draw
+from genrenet.features.clip import Clip
 from genrenet.features.plans import Source, plan_shards, shard_of
 from genrenet.features.preprocessing import from_signal
 from genrenet.features.shards import (
@@ -166,9 +169,44 @@ def test_the_footer_says_what_the_shard_was_made_from(plan, spec):
         "specification": spec.model_dump(mode="json"),
         "specification_hash": spec.hash,
         "augmentation": Augment().model_dump(mode="json"),
+        "fingerprint": None,
         "tracks": {"a": "hash a 0.0-", "b": "hash b 1.0-2.5"},
         "quarantine": {"b": "silent"},
     }
+
+
+def test_another_fingerprint_makes_originals_stale_and_copies_not(plan, spec, monkeypatch):
+    """Its revision is a part of what originals were made from; copies have none."""
+    for augment, stays in ((None, False), (Augment(), True)):
+        monkeypatch.undo()
+        write_shard(plan(augment=augment))
+        assert is_current(plan(augment=augment))
+
+        monkeypatch.setattr(plans, "REVISION", -1)
+        assert is_current(plan(augment=augment)) == stays
+
+
+def test_what_is_said_of_a_clip_stands_in_its_first_row(plan, spec):
+    """Its words among it, as they are; a copy says nothing."""
+    said = Clip(
+        used_s=4.0,
+        level_db=-20.0,
+        noise_floor_db=-50.0,
+        fingerprint=np.array([1, 2**32 - 1, 0], np.uint32),
+    )
+    one = replace(clip(spec), clip=said)
+    shard = plan()
+    write_shard(shard, [("a", one), ("b", clip(spec))])
+
+    table = pq.read_table(shard.path)
+
+    for name, value in vars(said).items():
+        first, *others = table[name].to_pylist()
+        assert first == (value.tobytes() if name == "fingerprint" else value)
+        assert set(others) == {None}
+    assert gathered([shard.path]).to_dict("records") == [
+        {"track_id": "a", "used_s": 4.0, "level_db": -20.0, "noise_floor_db": -50.0}
+    ]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"PAR1 no more"])
