@@ -6,7 +6,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help setup repro test bench check format lock clean
+.PHONY: help setup repro corpus test bench check format lock clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,8 +25,11 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --no-deps -e .
 	@touch $@
 
-repro: setup  ## Rebuild what is stale, with Prefect, Ray, DVC and MLflow
-	python -m flows.rebuild
+repro: setup  ## Rebuild what is stale, with Prefect, Ray, DVC and MLflow; CORPUS=archive: of that one
+	python -m flows.rebuild $(CORPUS:%=--corpus %)
+
+corpus: setup  ## A further corpus, and rebuild it: NAME=archive AUDIO=~/archive RECIPE=dastgah LISTS=
+	python -m flows.corpus "$(NAME)" "$(AUDIO)" $(RECIPE:%=--recipe %) $(LISTS:%=--lists %) --run
 
 test: setup check  ## Checks and tests
 	pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder

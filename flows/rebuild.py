@@ -23,6 +23,8 @@ from flows.engines import end, engines, without_run_context
 from flows.orchestrator import console, orchestrator
 from flows.runs import PARENT_VARIABLE, add_cached_task, current_flow_run
 from flows.stage import VERDICT_VARIABLE, StageError, conclude, run
+from flows.workspace import find_workspace, refresh, workspaces
+from genrenet.checkout import checkout
 from genrenet.corpus.layouts import corpus_path
 from genrenet.errors import DataError
 from genrenet.params import Corpus, read_params
@@ -37,29 +39,40 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def main(
     targets: Annotated[list[str] | None, typer.Argument(help="DVC targets; all if none.")] = None,
     *,
+    corpus: Annotated[
+        str | None, typer.Option(help="A further corpus, in corpora/; else the current folder's.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Also what is up to date.")] = False,
 ) -> None:
     """Rebuild what is stale, under one Prefect API and one Ray that are found or started."""
     _on((signal.SIGTERM,), signal.default_int_handler)  # a request to stop is as Ctrl-C is
-    raise typer.Exit(conclude(lambda: orchestrate(targets or [], force=force)))
+    raise typer.Exit(conclude(lambda: orchestrate(targets or [], corpus=corpus, force=force)))
 
 
-def orchestrate(targets: Sequence[str] = (), *, force: bool = False) -> None:
+def orchestrate(
+    targets: Sequence[str] = (), *, corpus: str | None = None, force: bool = False
+) -> None:
     """Find or start Prefect and Ray, ``rebuild`` under them, and stop what was started.
+
+    It is done in the folder of ``corpus``, else in the current one.
 
     Raises
     ------
     DataError
-        The current folder holds no pipeline.
+        There is no such corpus, or the current folder holds no pipeline.
     StageError
         As ``rebuild`` does.
     """
+    if corpus:
+        os.chdir(find_workspace(corpus))
+    for folder in filter(refresh, workspaces()):
+        console.print(f"{folder.name}: its pipeline is made anew, since the project's has changed")
     if not Path("dvc.yaml").exists():
         raise DataError(f"{Path.cwd()}: there is no dvc.yaml. Run from the project's folder.")
-    corpus = read_params().corpus
-    if corpus.path != Corpus().path:  # the demo corpus is yet to be made
-        corpus_path(corpus)  # DVC would say it less clearly
-    with engines(Path.cwd() / ".prefect") as variables:
+    recordings = read_params().corpus
+    if recordings.path != Corpus().path:  # the demo corpus is yet to be made
+        corpus_path(recordings)  # DVC would say it less clearly
+    with engines(checkout() / ".prefect") as variables:
         os.environ.update(variables)
         try:
             run(rebuild, targets, force=force)

@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from flows.orchestrator import api_answers, console, import_prefect, orchestrator
 from flows.reports import Advance, progress, say, table
 from flows.runs import Work, run_flow, run_task
+from flows.workspace import check_pipelines
 from genrenet.errors import GenrenetError
 from genrenet.params import Params, read_params
 
@@ -41,7 +42,12 @@ class StageError(GenrenetError):
 
 def main(stage: Callable[[Params], None]) -> int:
     """Run ``stage`` with the settings of ``params.yaml`` and return the program's exit code."""
-    return conclude(lambda: run(stage, read_params()))
+
+    def work() -> None:
+        check_pipelines(Path.cwd())
+        run(stage, read_params())
+
+    return conclude(work)
 
 
 def conclude(work: Callable[[], None]) -> int:

@@ -109,6 +109,7 @@ def test_a_wrong_type_is_refused_by_name(read, text, message):
         ("features: {max_duration_s: 0.2}", "features.max_duration_s is 0.2"),
         ("split: {validation: 0.5}", "split.validation is 0.5"),
         ("split: {policy: lists, test_fold: 1}", "policy is 'lists' and test_fold is 1"),
+        ("split: {test_fold: 1}", "policy is 'group' and test_fold is 1: only policy: folds"),
         ("augment: {snr_db: [30, 10]}", r"snr_db is \[30.0, 10.0\]: give \[lowest, highest\]"),
         ("augment: {pitch_semitones: 0.2}", "pitch_semitones is 0.2: .* never drawn"),
         ("augment: {stretch: 0.01}", "stretch is 0.01: .* never drawn"),

@@ -28,7 +28,10 @@ SMALL = {
     "features": {"n_shards": 4, "hop_length": 1024},
     "train": {"epochs": 2, "windows_per_track": 2, "channels": [4, 8]},
 }
-STAGES = ("demo", "catalog", "features", "split", "augment", "train", "evaluate", "register")
+STAGES = (
+    *("demo", "catalog", "features", "duplicates", "split", "augment", "card"),
+    *("train", "evaluate", "register"),
+)
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
 
 
 def test_every_stage_is_a_completed_flow_run_of_the_rebuild(checkout):
-    """Read back through the API: eight subflows of one parent."""
+    """Read back through the API: subflows of one parent."""
     from tests.flows.conftest import Api
 
     api = Api(checkout.api)
@@ -195,14 +198,15 @@ def test_the_report_has_all_its_parts(checkout):
     predictions = pd.read_parquet(reports / "predictions.parquet")
     splits = pd.read_parquet(checkout.folder / "data/splits.parquet")
 
-    assert set(metrics) == {"track", "window", "baseline", "certificate"}
+    assert set(metrics) == {"track", "window", "baseline", "shortcut", "certificate"}
     assert metrics["certificate"]["level"] == "performer"
     assert set(predictions["track_id"]) == set(splits.loc[splits["split"] == "test", "track_id"])
     assert {path.stem for path in (reports / "figures").glob("*.png")} == {
         *("confusion", "confusion-normalised", "learning-curves"),
         *("roc", "precision-recall", "accuracy"),
     }
-    assert "performer is heard on two sides" in (reports / "model_card.md").read_text("utf-8")
+    for page in ("model_card.md", "audit.md", "dataset_card.md"):
+        assert "performer is heard on two sides" in (reports / page).read_text("utf-8"), page
 
 
 def test_mlflow_has_runs_curves_figures_and_a_challenger(checkout):

@@ -4,6 +4,7 @@ Written by whoever ripped or sold the file, in as many forms as there are format
 Vorbis comments, and the text chunks of WAV, AIFF and CAF, which libsndfile reads.
 """
 
+import importlib.util
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from genrenet.corpus.folders import genre_folders
 from genrenet.corpus.groups import together
 from genrenet.corpus.listing import Listing
 from genrenet.corpus.names import composed
+from genrenet.errors import ParamsError
 
 NAMED = {"performer": ("performer", "artist", "albumartist"), "album": ("album",)}
 """The tags that name a group, the most telling one first."""
@@ -36,7 +38,17 @@ def tagged_folders(folder: Path, level: str) -> Listing:
     level : {'performer', 'album'}
         What a group is. Of performers the first tag counts that is there: performer, artist,
         album artist. Recordings that share one of several names are one group.
+
+    Raises
+    ------
+    ParamsError
+        mutagen is not installed.
     """
+    if importlib.util.find_spec("mutagen") is None:
+        raise ParamsError(
+            "corpus.layout is 'tags', which needs the package mutagen. Install it: "
+            "pip install 'genrenet[tags]'."
+        )
     found = genre_folders(folder).tracks
     with ThreadPoolExecutor(N_THREADS) as pool:
         tags = pool.map(read_tags, (folder / track.path for track in found))

@@ -1,5 +1,7 @@
 """Tags: whose music the files themselves say that they hold, in every format that is read."""
 
+import sys
+
 import mutagen
 import pytest
 import soundfile as sf
@@ -8,6 +10,7 @@ from pydantic import ValidationError
 
 from genrenet.corpus.layouts import read_tracks
 from genrenet.corpus.tags import read_tags
+from genrenet.errors import ParamsError
 from genrenet.params import Corpus
 from tests.damaged import BAD
 from tests.signals import noise, write
@@ -134,3 +137,11 @@ def test_tags_do_not_tell_recordings_apart():
     """They name performers and albums."""
     with pytest.raises(ValidationError, match="tags name performers and albums"):
         Corpus(layout="tags", group_level="recording")
+
+
+def test_without_mutagen_it_is_said_how_to_get_it(groups, monkeypatch):
+    """It is an extra."""
+    monkeypatch.setitem(sys.modules, "mutagen", None)
+
+    with pytest.raises(ParamsError, match=r"genrenet\[tags\]"):
+        groups()
