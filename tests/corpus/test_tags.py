@@ -139,8 +139,9 @@ def test_tags_do_not_tell_recordings_apart():
         Corpus(layout="tags", group_level="recording")
 
 
-def test_without_mutagen_it_is_said_how_to_get_it(groups, monkeypatch):
+def test_without_mutagen_it_is_said_how_to_get_it(tmp_path, groups, monkeypatch):
     """It is an extra."""
+    recording(tmp_path / "corpus/jazz/a.flac")
     monkeypatch.setitem(sys.modules, "mutagen", None)
 
     with pytest.raises(ParamsError, match=r"genrenet\[tags\]"):
