@@ -6,7 +6,7 @@ where they lie.
 """
 
 import json
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -20,6 +20,8 @@ from genrenet.learning import places
 from genrenet.learning.network_input import NetworkInput, block_size
 
 BUFFER_BYTES = 64 * 2**20  # rows that are shuffled together: 4,000 windows of 64 bands, 250 of stft
+
+Draw = Callable[[Sequence[places.Place], np.random.Generator], Sequence[places.Place]]
 
 
 class _Rows(NamedTuple):
@@ -44,6 +46,8 @@ class WindowSet:
         The tracks that are wanted; they are numbered in this order.
     network_input : NetworkInput
         What becomes of a row.
+    starts : mapping of str to set of float, optional
+        When the windows begin that are wanted of each track, in s; without it all are.
 
     Attributes
     ----------
@@ -54,12 +58,17 @@ class WindowSet:
     """
 
     def __init__(
-        self, paths: Sequence[Path], track_ids: Sequence[str], network_input: NetworkInput
+        self,
+        paths: Sequence[Path],
+        track_ids: Sequence[str],
+        network_input: NetworkInput,
+        *,
+        starts: Mapping[str, Set[float]] | None = None,
     ) -> None:
         self.track_ids = list(track_ids)
         self.network_input = network_input
         numbers = {track_id: n for n, track_id in enumerate(self.track_ids)}
-        self._places = [place for path in paths for place in places.find(path, numbers)]
+        self._places = [place for path in paths for place in places.find(path, numbers, starts)]
         self.n_windows = sum(len(place.rows) for place in self._places)
         if not self.n_windows:
             raise DataError(
@@ -80,7 +89,12 @@ class WindowSet:
                 yield self._taken(rows)
 
     def shuffled(
-        self, rng: np.random.Generator, *, batch_size: int, windows_per_track: int | None = None
+        self,
+        rng: np.random.Generator,
+        *,
+        batch_size: int,
+        windows_per_track: int | None = None,
+        balanced: Draw | None = None,
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """One epoch's batches of windows and track numbers.
 
@@ -94,10 +108,14 @@ class WindowSet:
             Windows a batch; the last batch holds the rest.
         windows_per_track : int or None
             At most so many windows of each track and copy, drawn anew for each epoch.
+        balanced : callable or None
+            Which of these rows come, and how often.
         """
-        chosen = self._places
+        chosen: Sequence[places.Place] = self._places
         if windows_per_track is not None:
             chosen = places.draw(chosen, rng, windows_per_track)
+        if balanced is not None:
+            chosen = balanced(chosen, rng)
         part = max(1, BUFFER_BYTES // places.N_STRATA // self._row_bytes)
         waiting: list[_Rows] = []
         for place in places.spread(chosen, rng, part):
@@ -110,12 +128,13 @@ class WindowSet:
         if rest.track.size:
             yield self._taken(rest)
 
-    def n_chosen(self, windows_per_track: int | None) -> int:
-        """Windows in an epoch of :meth:`shuffled`."""
-        if windows_per_track is None:
-            return self.n_windows
-        shards = places.clip_sizes(self._places)
-        return sum(int(np.minimum(sizes, windows_per_track).sum()) for sizes in shards)
+    def n_chosen(self, windows_per_track: int | None) -> np.ndarray:
+        """Windows of each track [n_tracks] in an epoch of :meth:`shuffled`, unbalanced."""
+        n_windows = np.zeros(len(self.track_ids), dtype=int)
+        most = windows_per_track or self.n_windows
+        for tracks, sizes in places.clip_sizes(self._places):
+            np.add.at(n_windows, tracks, np.minimum(sizes, most))
+        return n_windows
 
     def band_statistics(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of each bin over all windows and frames [n_bins], float64."""

@@ -3,7 +3,7 @@
 Only ids are read. A row costs ten bytes, so that ten million windows are 100 MB.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 N_STRATA = 16  # parts of the alphabet that are read in turn
+MOST_COPIES = 2**15  # of a track, the original among them: int16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,17 +47,32 @@ class Place:
         """Some of the rows."""
         return replace(self, rows=self.rows[mask], track=self.track[mask], copy=self.copy[mask])
 
+    def repeated(self, times: np.ndarray) -> Self:
+        """Each row so many times [shape=(n_rows,), dtype=int], which may be none."""
+        return self.only(np.repeat(np.arange(len(self.rows)), times))
 
-def find(path: Path, numbers: Mapping[str, int]) -> Iterator[Place]:
-    """Where the rows of tracks are in a shard, given each track's number."""
+
+def find(
+    path: Path, numbers: Mapping[str, int], starts: Mapping[str, Set[float]] | None = None
+) -> Iterator[Place]:
+    """Where the rows of tracks are in a shard, given each track's number.
+
+    With ``starts`` only its windows that begin then, in s.
+    """
+    columns = ["track_id", "copy", *(["start_s"] if starts is not None else [])]
     with pq.ParquetFile(path, read_dictionary=["track_id"]) as file:
         sizes = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
-        table = file.read(["track_id", "copy"], use_threads=False).unify_dictionaries()
+        table = file.read(columns, use_threads=False).unify_dictionaries()
     if not len(table):
         return
     ids, copies = table["track_id"].chunks, table["copy"].to_numpy()
     known = [numbers.get(track_id, -1) for track_id in ids[0].dictionary.to_pylist()]
-    every = np.array(known, np.int32)[np.concatenate([part.indices.to_numpy() for part in ids])]
+    which = np.concatenate([part.indices.to_numpy() for part in ids])
+    every = np.array(known, np.int32)[which]
+    if starts is not None:
+        wanted = [starts.get(track_id, set()) for track_id in ids[0].dictionary.to_pylist()]
+        begins = zip(which.tolist(), table["start_s"].to_pylist(), strict=True)
+        every[[start_s not in wanted[n] for n, start_s in begins]] = -1
     ends = np.cumsum(sizes)
     for group, (begin, end) in enumerate(zip(ends - sizes, ends, strict=True)):
         track = every[begin:end]
@@ -72,10 +88,14 @@ def find(path: Path, numbers: Mapping[str, int]) -> Iterator[Place]:
             )
 
 
-def clip_sizes(places: Sequence[Place]) -> Iterator[np.ndarray]:
-    """How many rows each clip has, shard by shard; a clip is a track or a copy of one."""
+def clip_sizes(places: Sequence[Place]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Each clip's track and how many rows it has, shard by shard.
+
+    A clip is a track or a copy of one.
+    """
     for shard in _by_shard(places):
-        yield np.unique(_clips(shard), return_counts=True)[1]
+        clips, sizes = np.unique(_clips(shard), return_counts=True)
+        yield clips // MOST_COPIES, sizes
 
 
 def draw(places: Sequence[Place], rng: np.random.Generator, most: int) -> list[Place]:
@@ -103,7 +123,10 @@ def _by_shard(places: Sequence[Place]) -> Iterator[list[Place]]:
 
 def _clips(places: Sequence[Place]) -> np.ndarray:
     """A number for each row's track and copy."""
-    return np.concatenate([place.track.astype(np.int64) * 32_768 + place.copy for place in places])
+    tracks = (place.track.astype(np.int64) for place in places)
+    return np.concatenate(
+        [track * MOST_COPIES + place.copy for track, place in zip(tracks, places, strict=True)]
+    )
 
 
 def _drawn(places: Sequence[Place], rng: np.random.Generator, most: int) -> Iterator[Place]:

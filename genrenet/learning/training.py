@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from genrenet.errors import DataError
+from genrenet.learning.balance import Balance
 from genrenet.learning.dataset import WindowSet
 from genrenet.learning.networks import compact_cnn, standard, unit, unscaled
 from genrenet.params import SpecAugment, Train
@@ -66,7 +67,10 @@ def train_network(
     keras.utils.clear_session()  # layers are numbered from 1 again: the names are in the file
     keras.utils.set_random_seed(seed)
     network = _build(train, settings, 1 + max(labels.values()))
-    n_steps = -(-train.n_chosen(settings.windows_per_track) // settings.batch_size)
+    balance = Balance(
+        settings.balance, _classes(train, labels), train.n_chosen(settings.windows_per_track)
+    )
+    n_steps = -(-balance.n_drawn // settings.batch_size)
     network.compile(
         optimizer=_optimizer(settings, n_steps),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -80,7 +84,8 @@ def train_network(
         on_epoch_end=lambda epoch, logs: on_epoch({"epoch": epoch + 1, **(logs or {})})
     )
     fitted = network.fit(
-        _epochs(train, labels, settings, seed),
+        _epochs(train, balance, settings, seed),
+        class_weight=balance.weights,
         epochs=settings.epochs,
         steps_per_epoch=n_steps,
         validation_data=validation and _validation(validation, labels),
@@ -130,25 +135,30 @@ def _optimizer(settings: Train, n_steps: int) -> keras.optimizers.Optimizer:
     return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
 
 
-def _epochs(
-    windows: WindowSet, labels: Mapping[str, int], settings: Train, seed: int
-) -> tf.data.Dataset:
+def _classes(windows: WindowSet, labels: Mapping[str, int]) -> np.ndarray:
+    """Each track number's class [n_tracks]."""
+    return np.array([labels[track_id] for track_id in windows.track_ids])
+
+
+def _epochs(windows: WindowSet, balance: Balance, settings: Train, seed: int) -> tf.data.Dataset:
     """Endless batches, epoch after epoch; the order depends on the seed alone."""
-    classes = np.array([labels[track_id] for track_id in windows.track_ids])
 
     def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         rng = np.random.default_rng(seed)
         while True:
             for x, track in windows.shuffled(
-                rng, batch_size=settings.batch_size, windows_per_track=settings.windows_per_track
+                rng,
+                batch_size=settings.batch_size,
+                windows_per_track=settings.windows_per_track,
+                balanced=balance.drawn,
             ):
-                yield _masked(x, settings.spec_augment, rng), classes[track]
+                yield _masked(x, settings.spec_augment, rng), balance.classes[track]
 
     return _dataset(batches, windows)
 
 
 def _validation(windows: WindowSet, labels: Mapping[str, int]) -> tf.data.Dataset:
-    classes = np.array([labels[track_id] for track_id in windows.track_ids])
+    classes = _classes(windows, labels)
 
     def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for x, track in windows.in_order():
