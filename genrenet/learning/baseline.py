@@ -3,7 +3,7 @@
 It costs seconds; a report whose network is below it says so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from sklearn.pipeline import Pipeline, make_pipeline
@@ -32,8 +32,24 @@ def track_statistics(windows: WindowSet) -> np.ndarray:
     n_statistics = 2 * windows.shape[1] * (2 + len(PERCENTILES))
     table = np.zeros((len(windows.track_ids), n_statistics))
     for number, x in _tracks(windows):
-        table[number] = _summary(x)
+        n_bins = x.shape[2]
+        table[number] = _summary(x.reshape(-1, n_bins), np.diff(x, axis=1).reshape(-1, n_bins))
     return table
+
+
+def window_statistics(x: np.ndarray) -> np.ndarray:
+    """The same statistics over each window's frames.
+
+    Parameters
+    ----------
+    x : np.ndarray [shape=(n_windows, n_frames, n_mfcc), dtype=float32]
+        Windows of the cepstrum.
+
+    Returns
+    -------
+    np.ndarray [shape=(n_windows, 2 * n_mfcc * 5), dtype=float32]
+    """
+    return _summary(x, np.diff(x, axis=1))
 
 
 def _tracks(windows: WindowSet) -> Iterator[tuple[int, np.ndarray]]:
@@ -50,16 +66,30 @@ def _tracks(windows: WindowSet) -> Iterator[tuple[int, np.ndarray]]:
     yield number, np.concatenate(parts)
 
 
-def _summary(x: np.ndarray) -> np.ndarray:
-    """Statistics over the frames of some windows [n_windows, n_frames, n_mfcc]."""
-    change = np.diff(x, axis=1)
+def _summary(*kinds: np.ndarray) -> np.ndarray:
+    """Statistics over the frames, one kind of values [..., n_frames, n_mfcc] after the other."""
     parts = []
-    for values in (x.reshape(-1, x.shape[2]), change.reshape(-1, x.shape[2])):
-        parts += [values.mean(axis=0), values.std(axis=0)]
-        parts += list(np.percentile(values, PERCENTILES, axis=0))
-    return np.concatenate(parts)
+    for values in kinds:
+        parts += [values.mean(axis=-2), values.std(axis=-2)]
+        parts += list(np.percentile(values, PERCENTILES, axis=-2))
+    return np.concatenate(parts, axis=-1)
 
 
 def fit_baseline(statistics: np.ndarray, y_true: np.ndarray) -> Pipeline:
     """Fit the machine on train tracks [shape=(n_tracks, n_statistics)]."""
     return make_pipeline(StandardScaler(), SVC(C=C)).fit(statistics, y_true)
+
+
+def class_scores(
+    machine: Pipeline, statistics: np.ndarray, class_names: Sequence[str]
+) -> np.ndarray:
+    """How much speaks for each class [shape=(n_rows, n_classes)], which softmax may take.
+
+    Nothing speaks for a class that the machine was not taught.
+    """
+    found = machine.decision_function(statistics)
+    if found.ndim == 1:  # of two classes it tells the margin of the second
+        found = np.column_stack([-found, found])
+    scores = np.full((len(statistics), len(class_names)), -np.inf)
+    scores[:, [list(class_names).index(name) for name in machine.classes_]] = found
+    return scores

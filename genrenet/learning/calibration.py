@@ -1,7 +1,10 @@
 """Calibration: one temperature that makes the confidence mean what it says.
 
 Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017; here the temperature is
-fitted to the answer that a user gets, the track's mean probability, on validation tracks.
+fitted to the answer that a user gets, the track's mean probability, on validation tracks. So that
+few tracks, all answered rightly, make no model certain, the true class counts as (n + 1) / (n + 2)
+of n tracks and the rest as the others: Platt, Probabilistic outputs for support vector machines,
+1999.
 """
 
 import numpy as np
@@ -30,10 +33,13 @@ def fit_temperature(logits: np.ndarray, track: np.ndarray, y_true: np.ndarray) -
     """
     from genrenet.learning.metrics import track_probabilities  # scikit-learn: not to answer
 
+    n_tracks, n_classes = len(y_true), logits.shape[1]
+    target = np.full((n_tracks, n_classes), 1 / (n_tracks + 2) / (n_classes - 1))
+    target[np.arange(n_tracks), y_true] = (n_tracks + 1) / (n_tracks + 2)
+
     def loss(log_temperature: float) -> float:
         y_prob = track_probabilities(probabilities(logits, float(np.exp(log_temperature))), track)
-        chosen = y_prob[np.arange(len(y_true)), y_true]
-        return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+        return float(-(target * np.log(np.maximum(y_prob, 1e-12))).sum(axis=1).mean())
 
     found = minimize_scalar(loss, bounds=np.log([LEAST, MOST]), method="bounded")
     return round(float(np.exp(found.x)), 4)

@@ -55,13 +55,15 @@ def test_probabilities_sum_to_one_and_keep_the_answer(seed, temperature):
     assert (y_prob.argmax(axis=1) == logits.argmax(axis=1)).all()
 
 
-def test_a_model_that_is_always_right_gets_a_temperature_in_bounds():
-    """Its loss falls for ever: the search must end."""
-    logits = np.eye(3)[[0, 1, 2] * 5]
+@pytest.mark.parametrize("n", [5, 50])
+def test_a_model_that_is_always_right_is_as_sure_as_its_tracks_allow(n):
+    """After n right answers the next is right with (n + 1) / (n + 2), and not for certain."""
+    y_true = np.arange(3 * n) % 3
+    logits = np.eye(3)[y_true]
 
-    temperature = fit_temperature(logits, np.arange(15), np.array([0, 1, 2] * 5))
+    y_prob = probabilities(logits, fit_temperature(logits, np.arange(3 * n), y_true))
 
-    assert LEAST <= temperature <= 2 * LEAST
+    assert y_prob.max() == pytest.approx((3 * n + 1) / (3 * n + 2), abs=1e-3)
 
 
 def test_a_model_that_is_always_wrong_knows_nothing():
