@@ -35,7 +35,8 @@ def doubts_page(
         "# Label doubts",
         "",
         f"**{len(doubts):,} of {len(tracks):,} labels are worth a second hearing**, the most "
-        f"doubtful first; {n_torn:,} of them because a duplicate has another label.",
+        "doubtful first"
+        + (f"; {n_torn:,} of them because a duplicate has another label." if n_torn else "."),
         "",
         *_trust(tracks),
         *(_list(shown, pictures) if len(shown) else []),

@@ -191,16 +191,16 @@ def test_every_ogg_page_has_the_serial_and_a_valid_checksum(tmp_path):
 
 @pytest.mark.parametrize("style", ["waltz", "march", "techno", "blues-shuffle"])
 def test_the_beat_has_the_planned_tempo(style):
-    """Styles with a clear beat keep it, within 4 %, in every track; techno in two of three.
+    """Styles with a clear beat keep it, within 4 %, in every track; techno in three of four.
 
     An octave up or down counts as right: whether a listener taps beats, halves or doubles is
     taste, in people as in estimators. Techno's even strokes are now and then read as four beats
     for five: 6 of its 24 tracks.
     """
-    tracks = [replace(t, sr=22_050, channels=1) for t in PLAN if t.style == style][::2]
+    tracks = [replace(t, sr=22_050, channels=1) for t in PLAN if t.style == style]
     octaves = np.array([np.log2(estimated_tempo(track) / track.tempo) for track in tracks])
     right = np.abs(octaves - np.clip(octaves.round(), -1, 1)) < np.log2(1.04)
-    assert right.mean() >= (2 / 3 if style == "techno" else 1)
+    assert right.mean() >= (0.75 if style == "techno" else 1)
 
 
 @pytest.mark.parametrize("style", STYLES)

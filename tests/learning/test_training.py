@@ -110,7 +110,7 @@ def test_the_best_epoch_is_kept(study, validation, train):
 
 def test_two_that_differ_are_told_apart(train):
     """Noise and tunes: a network that cannot tell them apart learns nothing."""
-    report = train(epochs=8, learning_rate=0.02)
+    report = train(epochs=12, learning_rate=0.02)
 
     assert max(report.history["accuracy"]) > 0.9  # of sixteen windows, with dropout
     assert report.best["val_accuracy"] > 0.9
