@@ -112,7 +112,7 @@ def test_two_that_differ_are_told_apart(train):
     """Noise and tunes: a network that cannot tell them apart learns nothing."""
     report = train(epochs=12, learning_rate=0.02)
 
-    assert max(report.history["accuracy"]) > 0.9  # of sixteen windows, with dropout
+    assert report.history["accuracy"][-1] > 0.9
     assert report.best["val_accuracy"] > 0.9
 
 
