@@ -106,7 +106,7 @@ def write_report(
     with replacing(DOUBTS) as temporary:
         rows.to_csv(temporary, index=False, float_format="%.4f")
     with replacing(PAGE) as temporary:
-        page = doubts_page(found, groups, tracks, links, table=DOUBTS.name)
+        page = doubts_page(found, groups, tracks, links, file=DOUBTS.name)
         temporary.write_text(page, "utf-8")
 
 

@@ -1,8 +1,10 @@
 """The page on label doubts: which tracks to hear again, why, and how far to trust the list."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
+
+from genrenet.markdown import plain, table
 
 LEAST_LEAD = 0.1  # over the commonest genre's share: below it answers say little of a label
 MOST_ROWS = 20  # of pairs of genres, and of groups
@@ -14,7 +16,7 @@ def doubts_page(
     tracks: pd.DataFrame,
     pictures: Mapping[str, str],
     *,
-    table: str,
+    file: str,
 ) -> str:
     """The page in Markdown.
 
@@ -26,7 +28,7 @@ def doubts_page(
         All tracks that were judged: ``genre`` and ``prediction``.
     pictures : mapping of str to str
         Track id and where its timeline is, from the page; the page lists these tracks.
-    table : str
+    file : str
         The name of the whole list.
     """
     shown = doubts[doubts["track_id"].isin(pictures)]
@@ -40,7 +42,7 @@ def doubts_page(
         "",
         *_trust(tracks),
         *(_list(shown, pictures) if len(shown) else []),
-        *([f"{n_more:,} more are in `{table}`.", ""] if n_more else []),
+        *([f"{n_more:,} more are in `{file}`.", ""] if n_more else []),
         *(_confusions(doubts) if len(doubts) else []),
         *(_groups(groups) if len(groups) else []),
         "## How they were found",
@@ -54,7 +56,7 @@ def doubts_page(
         "",
         "## What to do",
         "",
-        f"Listen. Copy `{table}`, strike the lines whose label was right (the column `genre` is "
+        f"Listen. Copy `{file}`, strike the lines whose label was right (the column `genre` is "
         "the likelier one, which will hold), name the copy in `corpus.labels` or add its lines to "
         "the table there, and run `dvc repro`: no recording is analysed again.",
         "",
@@ -81,10 +83,10 @@ def _list(doubts: pd.DataFrame, pictures: Mapping[str, str]) -> list[str]:
     rows = [
         [
             f"{place}",
-            _text(row.track_id)
-            + (f"<br>the same recording as {_text(row.twin)}" if row.twin else ""),
-            _text(row.given),
-            f"**{_text(row.genre)}**",
+            plain(row.track_id)
+            + (f"<br>the same recording as {plain(row.twin)}" if row.twin else ""),
+            plain(row.given),
+            f"**{plain(row.genre)}**",
             f"{row.p_given:.2f} : **{row.p_genre:.2f}**",
             f"{row.n_given} : **{row.n_genre}**",
             f"[timeline]({pictures[row.track_id]})",
@@ -95,7 +97,8 @@ def _list(doubts: pd.DataFrame, pictures: Mapping[str, str]) -> list[str]:
         "Given : likelier are the probabilities by the sound alone, and how many other tracks of "
         "the group have these labels.",
         "",
-        *_table(header, rows),
+        *table(header, rows, n_texts=len(header)),
+        "",
     ]
 
 
@@ -103,24 +106,25 @@ def _confusions(doubts: pd.DataFrame) -> list[str]:
     """Which genre is in doubt for which."""
     counts = doubts.value_counts(["given", "genre"]).head(MOST_ROWS)
     rows = [
-        [_text(given), _text(genre), f"{n}"]
+        [plain(given), plain(genre), f"{n}"]
         for (given, genre), n in zip(counts.index, counts.tolist(), strict=True)
     ]
-    return ["## Which for which", "", *_table(["given", "likelier", "tracks"], rows)]
+    return ["## Which for which", "", *table(["given", "likelier", "tracks"], rows, n_texts=2), ""]
 
 
 def _groups(groups: pd.DataFrame) -> list[str]:
     """Whole groups, of which the list of tracks does not tell."""
     rows = [
         [
-            _text(row.group),
+            plain(row.group),
             f"{row.n_tracks}",
-            _text(row.given),
-            f"**{_text(row.genre)}**",
+            plain(row.given),
+            f"**{plain(row.genre)}**",
             f"{row.p_given:.2f} : **{row.p_genre:.2f}**",
         ]
         for row in groups.head(MOST_ROWS).itertuples()
     ]
+    header = ["group", "tracks", "given", "likelier", "by its sound"]
     return [
         "## Whole groups",
         "",
@@ -128,15 +132,6 @@ def _groups(groups: pd.DataFrame) -> list[str]:
         "wrongly throughout, or, more often, the models do not know this way of playing. Their "
         "tracks are not in the list; hear one of each.",
         "",
-        *_table(["group", "tracks", "given", "likelier", "by its sound"], rows),
+        *table(header, rows, n_texts=len(header)),
+        "",
     ]
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    lines = [header, ["---"] * len(header), *rows]
-    return [*("| " + " | ".join(line) + " |" for line in lines), ""]
-
-
-def _text(name: str) -> str:
-    """A name that is no Markdown."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>|#" else sign for sign in name)

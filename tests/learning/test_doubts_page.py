@@ -35,7 +35,7 @@ def page(*, n_right=8, doubts=DOUBTS, groups=GROUPS):
     """The page on ten tracks, of which so many are judged as labelled."""
     tracks = pd.DataFrame({"genre": ["jazz", "rock"] * 5})
     tracks["prediction"] = tracks["genre"].where(tracks.index < n_right, "pop")
-    return doubts_page(doubts, groups, tracks, PICTURES, table="label_doubts.csv")
+    return doubts_page(doubts, groups, tracks, PICTURES, file="label_doubts.csv")
 
 
 def test_each_doubt_has_its_evidence_and_its_picture():
