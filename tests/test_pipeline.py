@@ -185,7 +185,9 @@ for name, value in changes.items():
     params[section][key] = value
     path.write_text(yaml.safe_dump(params), "utf-8")
     status = Repo().status()
-    stale[name] = sorted(stage for stage, why in status.items() if "params.yaml" in str(why))
+    stale[name] = sorted(
+        stage for stage, why in status.items() if "params.yaml" in str(why) and ":" not in stage
+    )  # of the main line: nobody has run the studies
 path.write_text(before, "utf-8")
 print(json.dumps(stale))
 """
