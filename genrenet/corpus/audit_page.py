@@ -111,8 +111,8 @@ def _shortcut(about: Mapping[str, Any]) -> list[str]:
         "model's score with this one; convert all recordings to one format, rate and level, or "
         "test on recordings from elsewhere."
         if far
-        else "That is what always answering the most common genre gives, within chance: the files "
-        "give little away."
+        else "That is no more than always answering the most common genre gives, within chance: "
+        "the files give little away."
     )
     return [
         "## Shortcuts",

@@ -100,13 +100,14 @@ def _conflicts(pairs: pd.DataFrame) -> list[str]:
 
 
 def _of_files(found: Mapping[str, Any]) -> str:
-    best = [f"; {PROPERTIES[name]} by itself {share:.1%}" for name, share in found["alone"].items()]
+    ranked = sorted(found["alone"].items(), key=lambda one: -one[1])  # JSON has them by name
+    best = [f"; {PROPERTIES[name]} by itself {share:.1%}" for name, share in ranked[:1]]
     return (
         f"Files alone, unheard ({', '.join(PROPERTIES.values())}), give "
         f"**{found['accuracy']:.1%}** of the tracks their genre "
         f"({found['accuracy_low']:.1%} to {found['accuracy_high']:.1%} over groups). "
         f"Always answering the most common genre gives {found['majority']:.1%}"
-        f"{''.join(best[:1])}."
+        f"{''.join(best)}."
     )
 
 

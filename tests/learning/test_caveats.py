@@ -11,7 +11,7 @@ SHORTCUT = {
     "accuracy_low": 0.2,
     "accuracy_high": 0.4,
     "majority": 0.15,
-    "alone": {"level_db": 0.28, "sr": 0.1},
+    "alone": {"channels": 0.1, "level_db": 0.28},
 }
 CONFOUNDS = {"n_of_one_genre": 7, "n_of_several": 2, "few_groups": []}
 AUDIT = {
