@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from flows.addresses import told
 from flows.orchestrator import answers, console
 from tasks.fanout import import_ray
 
@@ -46,8 +47,9 @@ def engines(home: Path) -> Iterator[dict[str, str]]:
 
 
 def found_api() -> str | None:
-    """The API of ``$PREFECT_API_URL``, else of Prefect's active profile, if it answers."""
-    urls = os.environ.get("PREFECT_API_URL"), _profile_url()
+    """The API of ``$PREFECT_API_URL``, else of Prefect's profile, else of ``make up``, if it answers."""
+    services = told()
+    urls = os.environ.get("PREFECT_API_URL"), _profile_url(), services and services.prefect
     return next((url for url in urls if url and answers(url)), None)
 
 
