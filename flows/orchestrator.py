@@ -93,7 +93,8 @@ def bypass_proxy(url: str) -> None:
     """Let this process, Prefect's client included, reach an API on this machine directly."""
     host = urlsplit(url).hostname
     exempt = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    if host in LOCAL_HOSTS and host not in exempt.split(","):
+    proxied = urllib.request.getproxies().keys() - {"no"}
+    if proxied and host in LOCAL_HOSTS and host not in exempt.split(","):
         os.environ["no_proxy"] = ",".join(filter(None, [exempt, host]))
 
 

@@ -136,7 +136,7 @@ def under_engines() -> Iterator[None]:
     params = read_params()
     if params.corpus.path != Corpus().path:  # the demo corpus is yet to be made
         corpus_path(params.corpus)  # DVC would say it less clearly
-    with engines(checkout() / ".prefect") as variables:
+    with engines(checkout() / ".prefect", params.compute) as variables:
         os.environ.update(variables)
         try:
             yield
