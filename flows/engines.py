@@ -50,9 +50,9 @@ def engines(home: Path, compute: Compute) -> Iterator[dict[str, str]]:
 
 
 def found_api() -> str | None:
-    """The API of ``$PREFECT_API_URL``, else of Prefect's profile, else of ``make up``, if it answers."""
+    """The first that answers: ``$PREFECT_API_URL``, that of ``make up``, that of Prefect's profile."""
     services = told()
-    urls = os.environ.get("PREFECT_API_URL"), _profile_url(), services and services.prefect
+    urls = os.environ.get("PREFECT_API_URL"), services and services.prefect, profile_url()
     return next((url for url in urls if url and answers(url)), None)
 
 
@@ -143,7 +143,7 @@ def _ray(compute: Compute) -> Iterator[dict[str, str]]:
         ray.shutdown()
 
 
-def _profile_url() -> str | None:
+def profile_url() -> str | None:
     """The API of Prefect's active profile, read without importing Prefect."""
     home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
     path = Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml"))

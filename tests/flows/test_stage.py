@@ -11,7 +11,8 @@ import pytest
 
 from flows import reports
 from flows.engines import prefect_server
-from flows.orchestrator import HEALTH_TIMEOUT_S, answers
+from flows.health import TIMEOUT_S
+from flows.orchestrator import answers
 from flows.runs import Work
 from flows.stage import StageError, conclude, progress, say, step, table
 from genrenet.errors import DataError
@@ -158,7 +159,7 @@ def test_a_server_that_hangs_does_not_answer():
         start = time.monotonic()
 
         assert not answers(f"http://127.0.0.1:{listener.getsockname()[1]}/api")
-        assert time.monotonic() - start < HEALTH_TIMEOUT_S + 1
+        assert time.monotonic() - start < TIMEOUT_S + 1
 
 
 def test_without_an_api_prefect_is_not_imported(project):
