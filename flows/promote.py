@@ -261,7 +261,8 @@ def roll_back(name: str, reason: str) -> None:
         )
         Path(folder, PAGE).write_text(page, "utf-8")
         _keep(leaving, Path(folder), "rolled back", at)
-    replace_tags(leaving, _rolled_back(leaving.tags, restored.number, at, reason), TAG)
+    for version, decision in ((leaving, "rolled back"), (restored, "restored")):
+        replace_tags(version, _redecided(version.tags, decision, at, reason), TAG)
     set_champion(restored)
     say(
         f"promote: version {restored.number} of {name} is the {CHAMPION} again; version "
@@ -301,9 +302,9 @@ def _remarks(who: str, held: Held, splits: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _rolled_back(tags: Mapping[str, str], restored: str, at: str, reason: str) -> dict[str, str]:
-    """What the tags of a version say that is the champion no more."""
-    said = {"decision": "rolled back", "at": at, "restored": restored, "reason": reason.strip()}
+def _redecided(tags: Mapping[str, str], decision: str, at: str, reason: str) -> dict[str, str]:
+    """What the tags of a version say after a rollback: its figures stay, the grounds are others."""
+    said = {"decision": decision, "at": at, "reason": reason.strip(), "failed": ""}
     before = {key: value for key, value in tags.items() if key.startswith(TAG)}
     changed = before | {TAG + name: value for name, value in said.items()}
     return {key: value for key, value in changed.items() if value}

@@ -51,6 +51,8 @@ class Comparison:
     ----------
     n_tracks, n_groups : int
         How many both have answered.
+    majority : float
+        Share of the most common genre among these.
     challenger, champion : Estimate
         Accuracies.
     difference : Estimate
@@ -63,6 +65,7 @@ class Comparison:
 
     n_tracks: int
     n_groups: int
+    majority: float
     challenger: Estimate
     champion: Estimate
     difference: Estimate
@@ -160,6 +163,7 @@ def compare(
     return Comparison(
         n_tracks=len(rows),
         n_groups=rows["group"].nunique(),
+        majority=_majority(rows),
         challenger=_estimate(mine, rows["group"], settings),
         champion=_estimate(its, rows["group"], settings),
         difference=_estimate(difference, rows["group"], settings, bounds=(-1.0, 1.0)),
@@ -220,7 +224,7 @@ def decide(
         )
     right = answers["prediction"] == answers["genre"]
     accuracy = _estimate(right, answers["group"], settings)
-    majority = float(answers["genre"].value_counts(normalize=True).iloc[0])
+    majority = _majority(answers)
     checks = [
         _certificate(evidence),
         _losses(evidence.seeds),
@@ -286,6 +290,11 @@ def in_points(difference: Estimate) -> str:
     """A difference with its interval, such as '+2.4 points (−4.8 to +9.5)'."""
     value, low, high = (points(share, sign=True) for share in vars(difference).values())
     return f"{value} points ({low} to {high})"
+
+
+def _majority(rows: pd.DataFrame) -> float:
+    """Accuracy of always answering the most common genre."""
+    return float(rows["genre"].value_counts(normalize=True).iloc[0])
 
 
 def _estimate(

@@ -29,7 +29,7 @@ def promotion_figure(decision: Decision, *, margin: float, title: str) -> Figure
     heights = [0.5 + 0.5 * len(rows), *([1.25] if rival else [])]
     figure = blank(title, height_in=1.2 + 1.15 * sum(heights))
     panels = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-    _accuracies(panels[0], rows, decision.majority)
+    _accuracies(panels[0], rows, (rival or decision).majority)
     if rival:
         _difference(panels[1], rival.difference, margin)
     return typeset(figure)
@@ -69,7 +69,7 @@ def _interval(ax: Axes, row: int, share: Estimate, color: str, text: str) -> Non
     """A dot, its interval, and both in words beside the panel."""
     ends = [100 * share.low, 100 * share.high]
     ax.plot(ends, [row, row], color=color, linewidth=2, solid_capstyle="butt")
-    ax.plot(100 * share.value, row, "o", color=color, markersize=8)
+    ax.plot(100 * share.value, row, "o", color=color, markersize=8, clip_on=False)
     ax.annotate(
         text,
         (1.02, row),

@@ -86,11 +86,15 @@ class Verdict:
 
     def sentence(self) -> str:
         """What has happened, in one line."""
-        rival, accuracy = self.decision.comparison, self.decision.accuracy
-        beside = f", {in_points(rival.difference)} beside version {self.champion}" if rival else ""
+        decision, rival, beside = self.decision, self.decision.comparison, ""
+        if rival:
+            beside = (
+                f"; beside version {self.champion}, on {rival.n_tracks} tracks of "
+                f"{rival.n_groups} groups, {in_points(rival.difference)}"
+            )
         return (
-            f"version {self.challenger} of {self.model} {WORDS[self.outcome]}: {_percent(accuracy)}"
-            f" of {self.decision.n_tracks} test tracks{beside}"
+            f"version {self.challenger} of {self.model} {WORDS[self.outcome]}: "
+            f"{_percent(decision.accuracy)} of {decision.n_tracks} test tracks{beside}"
         )
 
     def refusal(self) -> str:
@@ -98,9 +102,9 @@ class Verdict:
         grounds = "; ".join(
             f"{check.name}: {check.found}, wanted: {check.wanted}" for check in self.decision.failed
         )
-        champion = f"version {self.champion} stays the champion" if self.champion else "none is"
+        stays = f"version {self.champion} stays the champion" if self.champion else "no champion is"
         return (
-            f"version {self.challenger} of {self.model} {WORDS['refused']}, {champion}. {grounds}. "
+            f"version {self.challenger} of {self.model} {WORDS['refused']}, {stays}. {grounds}. "
             'Train a better one, or promote it all the same: --force --reason "…".'
         )
 
