@@ -338,6 +338,13 @@ class Register(Settings):
     name: Annotated[str, Field(pattern=r"^[^/:\s][^/:]*$")] = "genrenet"
 
 
+class Promote(Settings):
+    """What a challenger has to show to become the champion."""
+
+    margin: Share = 0.01
+    max_latency_s: Annotated[float, Field(gt=0)] = 2.0
+
+
 class Compute(Settings):
     """Where the work runs. It changes no output."""
 
@@ -370,6 +377,7 @@ class Params(Settings):
     evaluate: Evaluate = Evaluate()
     studies: Studies = Studies()
     register_: Annotated[Register, Field(alias="register")] = Register()
+    promote: Promote = Promote()
     compute: Compute = Compute()
 
     @model_validator(mode="after")
