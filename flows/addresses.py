@@ -1,4 +1,4 @@
-"""The addresses of the services that ``make up`` runs, for whoever works in the checkout meanwhile."""
+"""The addresses of the services that ``make up`` runs, for whoever works beside them."""
 
 import json
 from pathlib import Path

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from collections.abc import Iterator
@@ -50,7 +51,7 @@ def engines(home: Path, compute: Compute) -> Iterator[dict[str, str]]:
 
 
 def found_api() -> str | None:
-    """The first that answers: ``$PREFECT_API_URL``, that of ``make up``, that of Prefect's profile."""
+    """The first API to answer: ``$PREFECT_API_URL``'s, ``make up``'s, that of Prefect's profile."""
     services = told()
     urls = os.environ.get("PREFECT_API_URL"), services and services.prefect, profile_url()
     return next((url for url in urls if url and answers(url)), None)
@@ -59,15 +60,16 @@ def found_api() -> str | None:
 def end(process: subprocess.Popen[Any], *, by: signal.Signals, patience_s: float) -> bool:
     """Stop a process and its whole group, which it leads; False if it had to be killed."""
     willing = True
-    if process.poll() is None:
-        os.killpg(process.pid, by)
-        try:
+    try:
+        if process.poll() is None:
+            os.killpg(process.pid, by)
             process.communicate(timeout=patience_s)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
-            willing = False
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        willing = False
+    finally:  # also when Prefect, which is in haste, interrupts the waiting
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     return willing
 
 
@@ -131,7 +133,8 @@ def _ray(compute: Compute) -> Iterator[dict[str, str]]:
         return
     try:
         ray = import_ray()
-        start_ray(ray, compute)
+        with _own_signals():
+            start_ray(ray, compute)
         address = ray.get_runtime_context().gcs_address
     except Exception as error:
         console.print(f"warning: no Ray came up ({error}); running without")
@@ -141,6 +144,16 @@ def _ray(compute: Compute) -> Iterator[dict[str, str]]:
         yield {"RAY_ADDRESS": address, OWN_RAY: address}
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Take signals afterwards as before: Ray's own way with SIGTERM is to abort the process."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    if threading.current_thread() is threading.main_thread():
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def profile_url() -> str | None:

@@ -33,6 +33,7 @@ from genrenet.errors import DataError
 from genrenet.params import Corpus, read_params
 
 DVC_STOP_S = 15
+LOCK = Path("dvc.lock")
 COMPLAINT = "ERROR: "
 SKIPPED = re.compile(r"(?:Stage )?'(.+)' (?:didn't change, skipping|is cached - skipping run)")
 
