@@ -16,6 +16,7 @@ from typing import ParamSpec, TypeVar
 from flows.orchestrator import api_answers, console, import_prefect, orchestrator
 from flows.reports import Advance, progress, say, table
 from flows.runs import Work, run_flow, run_task
+from flows.threads import limit_threads
 from flows.workspace import check_pipelines
 from genrenet.errors import GenrenetError
 from genrenet.params import Params, read_params
@@ -45,7 +46,9 @@ def main(stage: Callable[[Params], None]) -> int:
 
     def work() -> None:
         check_pipelines(Path.cwd())
-        run(stage, read_params())
+        params = read_params()
+        limit_threads(params.compute.n_threads)
+        run(stage, params)
 
     return conclude(work)
 

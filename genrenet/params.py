@@ -350,7 +350,18 @@ class Compute(Settings):
 
     executor: Literal["auto", "ray", "serial"] = "auto"
     n_workers: Positive | None = None
+    n_threads: Positive | None = None
     threads_per_seed: Positive = 1
+    environment: tuple[str, ...] = (
+        "AWS_*",
+        "AZURE_*",
+        "GOOGLE_*",
+        "MLFLOW_TRACKING_*",
+        "SSL_CERT_*",
+        "*_CA_BUNDLE",
+        "*_PROXY",
+        "*_proxy",
+    )
 
 
 class Params(Settings):
