@@ -311,8 +311,8 @@ def _redecided(tags: Mapping[str, str], decision: str, at: str, reason: str) -> 
 
 
 def _keep(version: Version, folder: Path, outcome: str, at: str) -> None:
-    """Put files into the version's run, beside those of earlier decisions."""
-    place = f"promotion/{at.replace(':', '-')} {outcome}"
+    """Put files into the version's run, beside those of other decisions and versions."""
+    place = f"promotion/v{version.number} {outcome} {at.replace(':', '-')}"
     try:
         add_files(version, folder, place)
     except DataError as error:  # its run was deleted

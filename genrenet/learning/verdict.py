@@ -109,7 +109,7 @@ class Verdict:
         )
 
     def page(self, figure: str) -> str:
-        """The page in Markdown; ``figure`` is the picture's name beside it."""
+        """The page in Markdown; ``figure`` names the picture beside it: MLflow would show none."""
         checks = ([plain(row[name], LONGEST) for name in COLUMNS] for row in self.rows())
         lines = [
             f"# {plain(self.model)}, version {self.challenger}: {self.outcome}",
@@ -119,11 +119,9 @@ class Verdict:
             *([f"Reason given: {plain(self.reason, LONGEST)}", ""] if self.reason else []),
             *table(COLUMNS, checks, n_texts=len(COLUMNS)),
             "",
-            f"![Accuracies and their difference]({figure})",
-            "",
             *self._comparison(),
             *(line for remark in self.remarks for line in (remark, "")),
-            f"Decided at {self.at}.",
+            f"Decided at {self.at}. The figure is `{figure}`, beside this page.",
             "",
         ]
         return "\n".join(lines)
@@ -145,7 +143,7 @@ class Verdict:
             ["difference", in_points(rival.difference)],
         ]
         return [
-            *table(["", "tracks answered rightly, interval over groups"], rows),
+            *table(["", "accuracy (interval over groups)"], rows),
             "",
             f"Both on the same {rival.n_tracks} test tracks of {rival.n_groups} groups that "
             f"neither has seen. The challenger alone is right on {rival.only_challenger}, the "
