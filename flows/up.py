@@ -7,7 +7,6 @@ used and not started.
 
 import os
 import shlex
-import signal
 import socket
 import sys
 import threading
@@ -35,6 +34,7 @@ from genrenet.errors import DataError
 HOST, PREFECT_PORT, MLFLOW_PORT = "127.0.0.1", 4200, 5000
 STOP_S = 20  # until a run that is at work has ended: DVC alone is given 15
 KILL_S = 5
+DEPLOYMENTS = "deployments"
 UP_S = 120  # until the pages open; 20 were measured on two busy cores
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -90,7 +90,7 @@ def services(
             prefect=prefect or f"http://{seen}:{prefect_port}/api",
             mlflow=mlflow or f"http://{seen}:{mlflow_port}",
         )
-        commands = {"deployments": [sys.executable, "-m", "flows.serve"]}
+        commands = {DEPLOYMENTS: [sys.executable, "-m", "flows.serve"]}
         if not prefect:
             commands["prefect"] = prefect_command(host, prefect_port)
         if not mlflow:
@@ -145,7 +145,7 @@ def supervise(
     honcho.manager.KILL_WAIT = STOP_S
     manager = _Manager()
     for name, command in commands.items():
-        log = "" if name == "deployments" else f" >{shlex.quote(str(log_of(name)))} 2>&1"
+        log = "" if name == DEPLOYMENTS else f" >{shlex.quote(str(log_of(name)))} 2>&1"
         manager.add_process(name, f"exec {shlex.join(command)}{log}", env=environment)
     tell(addresses)
     threading.Thread(target=_announce, args=(addresses,), daemon=True).start()
@@ -174,9 +174,19 @@ class _Manager(honcho.manager.Manager):
         self.family = []
 
     def terminate(self) -> None:
-        self.family += psutil.Process().children(recursive=True)
-        self._printer.is_stopping = True
+        if not self._printer.is_stopping:
+            self._printer.is_stopping = True
+            self.family = psutil.Process().children(recursive=True)
+            self._end_runs()
         super().terminate()
+
+    def _end_runs(self) -> None:
+        """Let the runs that are at work end first, while there are servers to tell."""
+        with suppress(psutil.NoSuchProcess, KeyError):
+            runs = psutil.Process(self._processes[DEPLOYMENTS]["pid"]).children()
+            for run in runs:
+                run.terminate()
+            psutil.wait_procs(runs, timeout=STOP_S)
 
 
 class _Printer(Printer):
@@ -190,13 +200,12 @@ class _Printer(Printer):
 
 
 def _end(family: list[psutil.Process]) -> None:
-    """End what is left: a rebuild that was at work, whose DVC leaves no lock if it is asked."""
+    """Kill what is left, such as a Ray whose run had to be killed."""
     left = [process for process in family if process.is_running()]
-    for ask, patience_s in ((signal.SIGINT, STOP_S), (signal.SIGKILL, KILL_S)):
-        for process in left:
-            with suppress(psutil.NoSuchProcess):
-                process.send_signal(ask)
-        _, left = psutil.wait_procs(left, timeout=patience_s)
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=KILL_S)
 
 
 def _environment(addresses: Addresses) -> dict[str, str]:
