@@ -34,6 +34,16 @@ def test_without_any_store_it_is_the_current_folder(tmp_path, monkeypatch):
     assert checkout() == tmp_path
 
 
+def test_an_experiment_in_a_temporary_copy_keeps_its_records_in_the_checkout(tmp_path, monkeypatch):
+    """DVC removes the copy after ``dvc exp run --temp`` or ``--queue``, and names the checkout."""
+    copy = tmp_path / ".dvc/tmp/exps/tmp1"
+    (copy / "mlruns").mkdir(parents=True)
+    monkeypatch.chdir(copy)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+
+    assert checkout() == tmp_path
+
+
 def test_mlflow_keeps_the_records_of_all_corpora_in_one_place(tmp_path, monkeypatch):
     """Models of several corpora can be compared; the user's own address goes before."""
     (tmp_path / "mlruns").mkdir()

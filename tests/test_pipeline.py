@@ -8,14 +8,16 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 import yaml
+from moto.server import ThreadedMotoServer
 
 from flows.engines import prefect_server
 from genrenet.features.shards import shard_paths
@@ -28,6 +30,7 @@ SMALL = {
     "features": {"n_shards": 4, "hop_length": 1024},
     "train": {"epochs": 2, "windows_per_track": 2, "channels": [4, 8]},
 }
+PREDICT = "import sys; from genrenet.serving.cli import main; sys.exit(main())"
 STAGES = (
     *("demo", "catalog", "features", "duplicates", "split", "augment", "card"),
     *("train", "evaluate", "register"),
@@ -56,9 +59,20 @@ class Checkout:
         assert (done.returncode != 0) == fails, done.stdout
         return done.stdout
 
-    def dvc(self, *arguments: str) -> str:
+    def dvc(self, *arguments: str, fails: bool = False) -> str:
         """Run DVC."""
-        return self.run(sys.executable, "-m", "dvc", *arguments)
+        return self.run(sys.executable, "-m", "dvc", *arguments, fails=fails)
+
+    def answer(self, song: Path) -> str:
+        """What ``genrenet predict`` prints."""
+        return self.run(sys.executable, "-c", PREDICT, "predict", "--json", str(song))
+
+    def clone(self, folder: Path) -> "Checkout":
+        """What somebody else gets by ``git clone`` and ``dvc pull``."""
+        self.run("git", "clone", "-q", str(self.folder), str(folder))
+        clone = replace(self, folder=folder)
+        clone.dvc("pull")
+        return clone
 
     def set(self, section: str, **values: object) -> None:
         """Change settings."""
@@ -93,7 +107,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
         if (ROOT / name).is_file() and not name.startswith("tests/"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
-    foreign = ("PREFECT", "RAY_", "GENRENET_", "DVC_", "MLFLOW_")
+    foreign = ("PREFECT", "RAY_", "GENRENET_", "DVC_", "MLFLOW_", "AWS_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     with prefect_server(folder / ".prefect") as server:
@@ -296,10 +310,90 @@ print(json.dumps([answer["label"], float(answer["confidence"])]))
 
 def test_an_experiment_changes_the_metrics_and_only_what_depends_on_it(checkout):
     """``dvc exp run -S`` and ``dvc metrics diff``, as in DVC's own guide."""
-    printed = checkout.dvc("exp", "run", "-S", "evaluate.confidence=0.8", "evaluate")
+    printed = checkout.dvc(
+        "exp", "run", "-n", "narrow", "-S", "evaluate.confidence=0.8", "evaluate"
+    )
     difference = json.loads(checkout.dvc("metrics", "diff", "--json"))
 
     assert "Stage 'train' didn't change" in printed
     assert "track.accuracy_low" in str(difference) or "accuracy_low" in str(difference)
     checkout.run("git", "checkout", "-q", "params.yaml", "dvc.lock", "reports")
     checkout.dvc("checkout", "--force")
+
+
+def test_two_commits_are_compared_in_every_plot(checkout):
+    """``dvc plots diff`` finds for both what ``dvc.yaml`` names, on our page."""
+    named = yaml.safe_load((checkout.folder / "dvc.yaml").read_text("utf-8"))["plots"]
+    names = {plot if isinstance(plot, str) else next(iter(plot)) for plot in named}
+
+    *_, printed = checkout.dvc("plots", "diff", "HEAD", "narrow", "--json").splitlines()
+    *_, page = checkout.dvc("plots", "diff", "HEAD", "narrow").splitlines()
+
+    plots = json.loads(printed)
+    assert "errors" not in plots
+    compared = {
+        name: {revision for part in parts for revision in part["revisions"]}
+        for name, parts in plots["data"].items()
+    }
+    assert compared == {name: {"HEAD", "narrow"} for name in names}
+    html = Path(page.removeprefix("file://")).read_text("utf-8")
+    assert "<title>genrenet: plots</title>" in html
+    assert "dvc_plots" not in checkout.run("git", "status", "--short")
+
+
+@pytest.fixture(scope="module")
+def song(checkout: Checkout) -> Path:
+    """A recording that a clone does not have: the demo corpus is not shared."""
+    return next((checkout.folder / "demo/audio").rglob("*.flac"))
+
+
+@pytest.fixture(scope="module")
+def answer(checkout: Checkout, song: Path) -> str:
+    """What the model says of it where it was trained."""
+    return checkout.answer(song)
+
+
+@pytest.fixture
+def bucket() -> Iterator[str]:
+    """The address of a store that speaks S3, with an empty bucket."""
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    url = "http://{}:{}".format(*server.get_host_and_port())
+    request = urllib.request.Request(f"{url}/bucket", method="PUT")  # noqa: S310  our own server
+    urllib.request.urlopen(request, timeout=10).close()  # noqa: S310  the same
+    yield url
+    server.stop()
+
+
+def test_a_clone_answers_after_a_bare_pull(checkout, song, answer, tmp_path):
+    """``git clone``, ``dvc pull``, ``genrenet predict``; also where nobody made the demo corpus."""
+    checkout.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
+    checkout.commit("a folder to share")
+    checkout.dvc("push")
+
+    clone = checkout.clone(tmp_path / "clone")
+
+    assert clone.answer(song) == answer
+    assert not (clone.folder / "demo/audio").exists()
+    (clone.folder / "demo/dvc.lock").unlink()
+    clone.dvc("pull")
+
+
+def test_what_is_shared_through_s3_answers_alike(checkout, song, answer, bucket, tmp_path):
+    """With the credentials that stand in the environment, and not without."""
+    (none := tmp_path / "none").touch()
+    nowhere = {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **dict.fromkeys(("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"), str(none)),
+    }
+    planted = {"AWS_ACCESS_KEY_ID": "who", "AWS_SECRET_ACCESS_KEY": "knows"}
+    nobody = replace(checkout, environment=checkout.environment | nowhere)
+    somebody = replace(checkout, environment=nobody.environment | planted)
+    checkout.dvc("remote", "add", "--default", "bucket", "s3://bucket/genrenet")
+    checkout.dvc("remote", "modify", "bucket", "endpointurl", bucket)
+    checkout.commit("a bucket to share")
+
+    assert "redentials" in nobody.dvc("push", fails=True)
+    somebody.dvc("push")
+
+    assert somebody.clone(tmp_path / "clone").answer(song) == answer
