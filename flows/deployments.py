@@ -6,7 +6,7 @@ settings, under which engines, and hands over to the same functions as the comma
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from prefect import flow, get_client
 from prefect.client.schemas.objects import FlowRunPolicy
@@ -40,16 +40,16 @@ deployed = functools.partial(
     persist_result=False,
 )
 
-Corpus = Annotated[
-    str | None, Field(description="A further corpus, in corpora/; else the project's.")
-]
-if TYPE_CHECKING:
-    Changes = BaseModel | None
-else:  # Prefect asks for the form when it loads this module: here alone it is read at import
-    Changes = Annotated[
-        form() | None,
-        Field(description="Changes to params.yaml, which stay; an empty field changes nothing."),
-    ]
+TARGETS: list[str] = Field(
+    default=[], description="Stages, such as train or studies/dvc.yaml:folds; all if none."
+)
+CORPUS: str | None = Field(
+    default=None, description="A further corpus, in corpora/; else the project's."
+)
+CHANGES: Any = Field(
+    default={}, description="Changes to params.yaml, which stay there; docs/settings.md."
+)
+Changes: Any = form() if not TYPE_CHECKING else BaseModel
 
 
 def _told(work: Callable[..., "State | None"]) -> Callable[..., "State"]:
@@ -71,13 +71,10 @@ def _told(work: Callable[..., "State | None"]) -> Callable[..., "State"]:
 @deployed(name="rebuild")
 @_told
 def rebuild(
-    targets: Annotated[
-        list[str],
-        Field(description="Stages, such as train or studies/dvc.yaml:folds; all if none."),
-    ] = [],  # noqa: B006  Prefect shows it, nobody changes it
-    force: Annotated[bool, Field(description="Also what is up to date.")] = False,
-    corpus: Corpus = None,
-    settings: Changes = None,
+    targets: list[str] = TARGETS,
+    force: bool = Field(default=False, description="Also what is up to date."),
+    corpus: str | None = CORPUS,
+    settings: Changes = CHANGES,
 ) -> None:
     """Bring every stage up to date with recordings, settings and code."""
     with pipeline.workspace(corpus, patience_s=FOR_EVER):
@@ -88,10 +85,10 @@ def rebuild(
 @deployed(name="watch")
 @_told
 def watch(
-    quiet_s: Annotated[
-        float, Field(ge=0, description="Wait until nothing was written for so many seconds.")
-    ] = 60.0,
-    corpus: Corpus = None,
+    quiet_s: float = Field(
+        default=60.0, ge=0, description="Wait until nothing was written for so many seconds."
+    ),
+    corpus: str | None = CORPUS,
 ) -> "State | None":
     """Rebuild when recordings or corrections have changed since they were last built from."""
     with pipeline.workspace(corpus, patience_s=FOR_EVER):
@@ -110,7 +107,7 @@ def watch(
 
 @deployed(name="refresh-model")
 @_told
-def refresh_model(corpus: Corpus = None, settings: Changes = None) -> "State | None":
+def refresh_model(corpus: str | None = CORPUS, settings: Changes = CHANGES) -> "State | None":
     """Rebuild, train and judge; the new model becomes the champion if it passes the gate."""
     with pipeline.workspace(corpus, patience_s=FOR_EVER):
         fill_in(settings)
@@ -121,17 +118,15 @@ def refresh_model(corpus: Corpus = None, settings: Changes = None) -> "State | N
 @deployed(name="promote")
 @_told
 def promote(
-    version: Annotated[
-        str | None, Field(description="A version's number or alias; the challenger if none.")
-    ] = None,
-    force: Annotated[
-        bool, Field(description="Also one that does not pass; needs a reason.")
-    ] = False,
-    reason: Annotated[str, Field(description="Why; it is kept with the decision.")] = "",
-    rollback: Annotated[
-        bool, Field(description="Instead, restore the version that the champion replaced.")
-    ] = False,
-    corpus: Corpus = None,
+    version: str | None = Field(
+        default=None, description="A version's number or alias; the challenger if none."
+    ),
+    force: bool = Field(default=False, description="Also one that does not pass; needs a reason."),
+    reason: str = Field(default="", description="Why; it is kept with the decision."),
+    rollback: bool = Field(
+        default=False, description="Instead, restore the version that the champion replaced."
+    ),
+    corpus: str | None = CORPUS,
 ) -> "State | None":
     """Judge a version of the model beside the champion; it takes its place if it passes."""
     with pipeline.workspace(corpus, patience_s=FOR_EVER):

@@ -8,7 +8,7 @@ the model and the reports were made with.
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -30,7 +30,7 @@ def form() -> type[BaseModel]:
     return _form(Params, {**schema["$defs"], Params.__name__: schema})
 
 
-def fill_in(filled: BaseModel | None) -> None:
+def fill_in(filled: BaseModel | Mapping[str, Any]) -> None:
     """Write what a form changes into the current folder's ``params.yaml``, and say what that is.
 
     Raises
@@ -38,10 +38,9 @@ def fill_in(filled: BaseModel | None) -> None:
     ParamsError
         The settings would not fit together; nothing is written.
     """
-    if filled is None:
-        return
+    said = _said(form().model_validate(filled))
     text = PARAMS.read_text("utf-8")
-    changed = overlaid(text, [filled.model_dump(mode="json", by_alias=True, exclude_none=True)])
+    changed = overlaid(text, [said])
     before, after = (
         flat(parse_params(content, name).model_dump(mode="json", by_alias=True))
         for content, name in ((text, PARAMS), (changed, f"{PARAMS} with the form"))
@@ -55,6 +54,22 @@ def fill_in(filled: BaseModel | None) -> None:
             say(f"{PARAMS}: {name}: {before.get(name)} → {after.get(name)}")
 
 
+def _said(filled: BaseModel) -> dict[str, Any]:
+    """What was filled in; a section that was left folded says nothing."""
+    said: dict[str, Any] = {}
+    for name in filled.model_fields_set:
+        field, value = type(filled).model_fields[name], getattr(filled, name)
+        if not _is_section(field.annotation):
+            said |= filled.model_dump(mode="json", by_alias=True, include={name})
+        elif value is not None and (section := _said(value)):
+            said[field.alias or name] = section
+    return said
+
+
+def _is_section(kind: Any) -> bool:
+    return any(isinstance(one, type) and issubclass(one, BaseModel) for one in get_args(kind))
+
+
 def _form(model: type[BaseModel], schemas: Mapping[str, Any]) -> type[BaseModel]:
     """A model with the fields of ``model``, each of which may be left out."""
     said = schemas[model.__name__]["properties"]
@@ -62,10 +77,23 @@ def _form(model: type[BaseModel], schemas: Mapping[str, Any]) -> type[BaseModel]
     for name, field in model.model_fields.items():
         kind: Any = field.annotation
         if isinstance(kind, type) and issubclass(kind, Settings):
-            kind = _form(kind, schemas)
-        elif field.metadata:  # the limits
-            kind = Annotated[(kind, *field.metadata)]
-        about = said[field.alias or name].get("description")
-        fields[name] = (kind | None, Field(default=None, alias=field.alias, description=about))
+            kind, extra = _form(kind, schemas) | None, None  # the page unfolds what is asked for
+        else:
+            kind = Annotated[(kind, *field.metadata)] if field.metadata else kind
+            extra = _without_default
+        fields[name] = (
+            kind,
+            Field(
+                default=None,
+                alias=field.alias,
+                description=said[field.alias or name].get("description"),
+                json_schema_extra=extra,
+            ),
+        )
     config = ConfigDict(extra="forbid", populate_by_name=True)
     return create_model(model.__name__, __config__=config, **fields)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """A field that is left empty is left out, and not set to nothing."""
+    schema.pop("default")

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from flows.addresses import home
 from flows.engines import end, engines, without_run_context
 from flows.orchestrator import console, orchestrator
+from flows.reports import log
 from flows.runs import PARENT_VARIABLE, add_cached_task, current_flow_run, is_deployed
 from flows.stage import VERDICT_VARIABLE, StageError, conclude, run, say
 from flows.workspace import find_workspace, refresh, workspaces
@@ -35,6 +36,7 @@ from genrenet.params import Corpus, read_params
 DVC_STOP_S = 15
 LOCK = Path("dvc.lock")
 COMPLAINT = "ERROR: "
+RUNNING = re.compile(r"Running stage '(.+)':")
 SKIPPED = re.compile(r"(?:Stage )?'(.+)' (?:didn't change, skipping|is cached - skipping run)")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -201,6 +203,9 @@ def _follow(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
             sys.stdout.flush()
             if skipped := SKIPPED.match(line):
                 orchestrator.report(partial(add_cached_task, skipped[1]))
+                log(f"{skipped[1]}: unchanged")
+            elif running := RUNNING.match(line):
+                log(f"{running[1]}: runs")
             elif line.startswith(COMPLAINT):
                 complaint = line.removeprefix(COMPLAINT).strip()
         return process.wait(), complaint

@@ -36,6 +36,11 @@ ARTIFACT_EVERY_S = 2
 def say(message: str) -> None:
     """One line, to standard error and to the Prefect run's log."""
     console.print(message)
+    log(message)
+
+
+def log(message: str) -> None:
+    """One line to the Prefect run's log, of what a terminal shows in another way."""
     orchestrator.report(lambda: _log(message))
 
 
