@@ -2,12 +2,13 @@
 
 import os
 
+from tasks.run_page import run_page
+
 from flows.addresses import told
 from flows.health import why_silent
 from flows.orchestrator import orchestrator
 from flows.reports import link, say
 from genrenet.errors import DataError
-from tasks.run_page import run_page
 from tasks.tracking import connect
 
 

@@ -27,13 +27,20 @@ class Api:
 
     def find(self, what: str, **query: Any) -> list[dict[str, Any]]:
         """Records of ``what`` ("flow_runs", "logs" …), the newest last."""
+        found = self.send("POST", f"{what}/filter", query)
+        return sorted(found, key=lambda record: record["created"])
+
+    def send(self, method: str, place: str, content: Any = None) -> Any:
+        """Ask for ``place``; what is answered."""
         request = urllib.request.Request(  # noqa: S310  our own server
-            f"{self.url}/{what}/filter",
-            json.dumps(query).encode(),
+            f"{self.url}/{place}",
+            None if content is None else json.dumps(content).encode(),
             {"Content-Type": "application/json"},
+            method=method,
         )
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  the same
-            return sorted(json.load(answer), key=lambda record: record["created"])
+            text = answer.read()
+            return json.loads(text) if text else None
 
     def last_run(self, flow: str) -> dict[str, Any]:
         """The newest run of ``flow``."""
@@ -93,6 +100,18 @@ def {name}(params):
 if __name__ == "__main__":
     sys.exit(main({name}))
 """
+
+
+def relatives(tag: str) -> list[str]:
+    """Ids of the processes that have ``tag`` in their environment."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if tag.encode() in environment.read_bytes():
+                found.append(environment.parent.name)
+        except OSError:  # it has just ended, or is not ours
+            continue
+    return found
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -13,6 +12,7 @@ from flows import engines
 from flows.engines import end, found_api, without_run_context
 from flows.rebuild import SKIPPED
 from genrenet.params import Compute
+from tests.flows.conftest import relatives
 
 PIPELINE = """
 stages:
@@ -51,18 +51,6 @@ def pipeline(project):
     (project.folder / "source").write_text("a", "utf-8")
     project.run("dvc", "init", "--no-scm")
     return project
-
-
-def relatives(tag: str) -> list[str]:
-    """Ids of the processes that have ``tag`` in their environment."""
-    found = []
-    for environment in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if tag.encode() in environment.read_bytes():
-                found.append(environment.parent.name)
-        except OSError:  # it has just ended, or is not ours
-            continue
-    return found
 
 
 @pytest.mark.parametrize(

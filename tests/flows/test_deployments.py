@@ -1,0 +1,327 @@
+"""The deployments: what a person starts in Prefect's page runs, waits, stops and resumes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from flows.serve import read_deployments
+from flows.workspace import PARAMS
+from genrenet.errors import DataError
+from tests.flows.conftest import ENGINE_VARIABLES, ROOT, Api, Project, relatives
+
+pytestmark = [pytest.mark.engine, pytest.mark.timeout(420)]
+
+PIPELINE = """
+stages:
+  catalog:
+    cmd: {python} -m toy.catalog
+    deps: ["${{corpus.path}}"]
+    params: [train.epochs]
+    outs: [one]
+  second:
+    cmd: {python} -m toy.second
+    deps: [one]
+    outs: [two]
+"""
+CATALOG = """
+    if Path("refuse").exists():
+        raise DataError("mend it")
+    if Path("break").exists():
+        Path("break").unlink()
+        raise RuntimeError("out of luck")
+    if Path("wait").exists():
+        Path("ready").touch()
+        time.sleep(60)
+    Path("one").write_text(str(os.listdir("recordings")) + str(params.train.epochs))
+"""
+PATIENCE_S = 90
+
+
+@dataclass
+class Window:
+    """What a person sees of the deployments, and does with them, over Prefect's API."""
+
+    project: Project
+    api: Api
+    tag: str
+    told: list[dict[str, Any]] = field(default_factory=list)
+    service: "subprocess.Popen[bytes] | None" = None
+
+    def serve(self) -> None:
+        """Start ``flows.serve``, and wait until its deployments are registered."""
+        with (self.project.folder / "serve.log").open("ab") as log:
+            self.service = subprocess.Popen(
+                [sys.executable, "-m", "flows.serve"],
+                cwd=self.project.folder,
+                env=self.project.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.until(lambda: b"Starting runner" in self.log() or len(self.find()) == 6)
+
+    def log(self) -> bytes:
+        """What the service has printed."""
+        return (self.project.folder / "serve.log").read_bytes()
+
+    def stop(self, number: signal.Signals) -> None:
+        """End the service and what it started."""
+        assert self.service is not None
+        os.killpg(self.service.pid, number)
+        self.service.wait()
+        for pid in relatives(self.tag):
+            os.kill(int(pid), signal.SIGKILL)
+
+    def find(self) -> dict[str, Any]:
+        """The deployments, by name."""
+        return {one["name"]: one for one in self.api.find("deployments")}
+
+    def start(self, deployment: str, **parameters: Any) -> str:
+        """Start a run as the page does; its id."""
+        about = {"parameters": parameters, "enforce_parameter_schema": True}
+        place = f"deployments/{self.find()[deployment]['id']}/create_flow_run"
+        return str(self.api.send("POST", place, about)["id"])
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """A run as it is now."""
+        return self.api.send("GET", f"flow_runs/{run_id}")
+
+    def ended(self, run_id: str) -> dict[str, Any]:
+        """A run, once it has ended."""
+        final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
+        self.until(lambda: self.run(run_id)["state_type"] in final)
+        return self.run(run_id)
+
+    def until(self, happened: Callable[[], object]) -> None:
+        """Wait for something."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not happened():
+            assert time.monotonic() < deadline, self.log().decode()[-6_000:]
+            time.sleep(0.2)
+
+    def mark(self, name: str) -> Path:
+        """Let the stage behave so."""
+        path = self.project.folder / name
+        path.touch()
+        return path
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory: pytest.TempPathFactory, api: Api) -> Iterator[Window]:
+    """The project's own deployments over a toy pipeline, the watch every minute."""
+    folder, tag = tmp_path_factory.mktemp("served"), f"served-{os.getpid()}-{time.time()}"
+    told: list[dict[str, Any]] = []
+    post = _post(told)
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(ENGINE_VARIABLES)}
+    own = {
+        "PREFECT_HOME": str(folder / "prefect"),
+        "PREFECT_API_URL": api.url,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]),
+        "RAY_ADDRESS": "none is needed",
+        "GENRENET_NOTIFY": f"json://127.0.0.1:{post.server_port}/",
+        "TAG": tag,
+    }
+    project = Project(folder, kept | own)
+    project.add_stage("catalog", CATALOG)
+    project.add_stage("second", '    Path("two").write_text(Path("one").read_text())')
+    (folder / "dvc.yaml").write_text(PIPELINE.format(python=sys.executable), "utf-8")
+    (folder / "recordings").mkdir()
+    text = (ROOT / "params.yaml").read_text("utf-8").replace("path: demo/audio", "path: recordings")
+    (folder / "params.yaml").write_text(text, "utf-8")
+    (folder / "params.schema.json").write_bytes((ROOT / "params.schema.json").read_bytes())
+    deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
+    for one in deployments["deployments"]:
+        one["entrypoint"] = str(ROOT / one["entrypoint"])
+        if one["name"] == "watch":
+            one |= {"schedules": [{"cron": "* * * * *"}], "parameters": {"quiet_s": 0}}
+    (folder / "prefect.yaml").write_text(yaml.safe_dump(deployments), "utf-8")
+    project.run("dvc", "init", "--no-scm")
+    made = Window(project, api, tag, told)
+    made.serve()
+    yield made
+    made.stop(signal.SIGTERM)
+    post.shutdown()
+
+
+def _post(told: list[dict[str, Any]]) -> HTTPServer:
+    """A web server that keeps the messages that it is sent."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def test_what_is_served_is_what_the_file_says(window):
+    """Names, tags, schedules that are on or off, and one run at a time."""
+    found = window.find()
+
+    assert set(found) == {"rebuild", "watch", "refresh-model", "promote", "leakage", "folds"}
+    assert found["leakage"]["parameters"] == {"targets": ["studies/dvc.yaml:leakage"]}
+    on = {name: [s["active"] for s in one["schedules"]] for name, one in found.items()}
+    assert (on["rebuild"], on["watch"], on["refresh-model"]) == ([False], [True], [True])
+    assert all(one["global_concurrency_limit"]["limit"] == 1 for one in found.values())
+    assert all(one["description"] for one in found.values())
+
+
+def test_the_form_has_every_setting_with_what_it_means(window):
+    """As the page draws it from the parameters' schema."""
+    schema = window.find()["rebuild"]["parameter_openapi_schema"]
+
+    assert schema["properties"]["corpus"]["description"]
+    epochs = schema["definitions"]["Train"]["properties"]["epochs"]
+    assert (epochs["description"], epochs["exclusiveMinimum"]) == ("passes, at most", 0)
+    assert "default" not in epochs  # an empty field is left out
+
+
+def test_a_run_with_a_form_changes_the_settings_and_shows_its_stages(window):
+    """Each stage is a subflow; the settings stay, with their comments."""
+    run = window.ended(window.start("rebuild", settings={"train": {"epochs": 3}, "demo": None}))
+
+    assert run["state_type"] == "COMPLETED", run["state"]
+    text = (window.project.folder / PARAMS).read_text("utf-8")
+    assert "  epochs: 3               # passes, at most" in text
+    parent = {"parent_flow_run_id": {"any_": [run["id"]]}}
+    assert [one["state_type"] for one in window.api.find("flow_runs", flow_runs=parent)] == [
+        "COMPLETED",
+        "COMPLETED",
+    ]
+    logged = window.api.logged(run)
+    for line in ("params.yaml: train.epochs: 9 → 3", "catalog: runs", "second: runs"):
+        assert line in logged
+
+
+def test_settings_that_the_models_refuse_start_nothing(window):
+    """One beyond its bound is refused by the form, two that do not fit by the run, which says so."""
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        window.start("rebuild", settings={"train": {"epochs": -3}})
+    assert b"settings.train.epochs" in refused.value.read()
+
+    run = window.ended(window.start("rebuild", settings={"features": {"overlap_s": 99}}))
+
+    assert (run["state_type"], run["run_count"]) == ("FAILED", 1)
+    assert "features: overlap_s is 99.0 s and window_s is 3.0 s" in run["state"]["message"]
+    assert "overlap_s: 1.5" in (window.project.folder / PARAMS).read_text("utf-8")
+
+
+def test_a_cancelled_run_leaves_nothing_and_the_next_one_goes_on(window):
+    """DVC and the stage end within 20 s, and no lock stays; a second run waits meanwhile."""
+    waiting = window.mark("wait")
+    first = window.start("rebuild", force=True)
+    window.until((window.project.folder / "ready").exists)
+    second = window.start("rebuild", force=True)
+    time.sleep(3)
+    assert window.run(second)["state_type"] in ("SCHEDULED", "PENDING")
+
+    begin = time.monotonic()
+    cancelling = {"state": {"type": "CANCELLING"}}
+    window.api.send("POST", f"flow_runs/{first}/set_state", cancelling)
+    waiting.unlink()
+    run = window.ended(first)
+
+    assert run["state_type"] == "CANCELLED"
+    assert time.monotonic() - begin < 20
+    assert window.ended(second)["state_type"] == "COMPLETED"
+    assert (window.project.folder / ".dvc/tmp/rwlock").read_text() == "{}"
+
+
+def test_a_failure_of_the_program_is_tried_once_more(window):
+    """A worker may have been lost, a disk full for a moment."""
+    window.mark("break")
+
+    run = window.ended(window.start("rebuild", force=True))
+
+    assert (run["state_type"], run["run_count"]) == ("COMPLETED", 2)
+
+
+def test_what_the_user_can_mend_is_told_and_not_tried_again(window):
+    """By the run's state, and to whom ``GENRENET_NOTIFY`` names."""
+    refusing = window.mark("refuse")
+
+    run = window.ended(window.start("rebuild", force=True))
+    refusing.unlink()
+
+    assert (run["state_type"], run["run_count"]) == ("FAILED", 1)
+    assert run["state"]["message"] == "mend it"
+    window.until(lambda: [one for one in window.told if "mend it" in one["message"]])
+    message = next(one for one in window.told if "mend it" in one["message"])
+    assert message["title"] == "genrenet: rebuild: Failed"
+    assert f"/runs/flow-run/{run['id']}" in message["message"]
+
+
+def test_the_watch_rebuilds_what_has_changed(window):
+    """Every minute it looks by itself; a recording that came is built in."""
+    window.ended(window.start("rebuild"))
+    assert window.ended(window.start("watch"))["state_name"] == "Unchanged"
+    window.until(lambda: any(run["auto_scheduled"] for run in _ended_watches(window)))
+
+    (window.project.folder / "recordings" / "new.wav").touch()
+    run = window.ended(window.start("watch"))
+
+    assert run["state_type"] == "COMPLETED"
+    window.until(lambda: "new.wav" in (window.project.folder / "two").read_text())
+
+
+def _ended_watches(window: Window) -> list[dict[str, Any]]:
+    runs = window.api.find("flow_runs", flows={"name": {"any_": ["watch"]}})
+    return [run for run in runs if run["state_type"] == "COMPLETED"]
+
+
+def test_a_service_that_was_killed_goes_on_where_it_was(window):
+    """Its run is told to be cut off, what somebody switched on stays on, and a rerun resumes."""
+    schedule = window.find()["rebuild"]["schedules"][0]
+    place = f"deployments/{window.find()['rebuild']['id']}/schedules/{schedule['id']}"
+    window.api.send("PATCH", place, {"active": True})
+    (window.project.folder / "ready").unlink(missing_ok=True)
+    waiting = window.mark("wait")
+    cut_off = window.start("rebuild", force=True)
+    window.until((window.project.folder / "ready").exists)
+
+    window.stop(signal.SIGKILL)
+    waiting.unlink()
+    window.serve()
+
+    window.until(lambda: window.run(cut_off)["state_type"] == "CRASHED")
+    assert "was stopped while it ran" in window.run(cut_off)["state"]["message"]
+    assert [one["active"] for one in window.find()["rebuild"]["schedules"]] == [True]
+    assert window.ended(window.start("rebuild"))["state_type"] == "COMPLETED"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("deployments: [{name: a}]", "entrypoint of a deployment: Field required"),
+        ("deployments:\n  - {name: a, entrypoint: b, schedules: [{corn: 1}]}", "schedules.0.cron"),
+        ("[", "cannot be read as Prefect's list of deployments"),
+        ("{}", "cannot be read as Prefect's list of deployments"),
+    ],
+)
+def test_a_file_that_cannot_be_served_is_refused(tmp_path, text, told):
+    """With the place and what is expected there."""
+    (tmp_path / "prefect.yaml").write_text(text, "utf-8")
+
+    with pytest.raises(DataError, match="prefect.yaml") as refused:
+        read_deployments(tmp_path / "prefect.yaml")
+
+    assert told in str(refused.value)
