@@ -6,7 +6,7 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help setup repro corpus test bench check format lock clean
+.PHONY: help setup repro corpus test bench doctor check format lock clean
 
 help:  ## What there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -43,6 +43,9 @@ $(VENV)/peers/.ready: benchmarks/peers.txt $(VENV)/.ready
 	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --target $(VENV)/peers --no-deps \
 	  --require-hashes -r benchmarks/peers.txt
 	@touch $@
+
+doctor: setup  ## What is wrong with installation, checkout or servers, and what cures it
+	python -m flows.doctor
 
 check: setup  ## Style, types, import directions
 	ruff check .

@@ -8,7 +8,7 @@ import pandas as pd
 
 from flows.augment import AUGMENTED
 from flows.features import FEATURES
-from flows.stage import main, say, step
+from flows.stage import main, picture, say, step
 from genrenet.atomic import replacing
 from genrenet.corpus.audit import read_audit
 from genrenet.corpus.census import census
@@ -23,6 +23,8 @@ from genrenet.markdown import plain
 from genrenet.params import Params, Preprocessing
 
 if TYPE_CHECKING:  # matplotlib takes a second that a refusal need not wait
+    from collections.abc import Callable
+
     from matplotlib.figure import Figure
 
 CARD = Path("reports/dataset_card.md")
@@ -63,11 +65,13 @@ def draw_pictures(tracks: pd.DataFrame) -> dict[str, str]:
     """Draw the corpus: each picture in Markdown, by name."""
     from genrenet.learning.corpus_plots import corpus_pictures
 
-    return {name: _saved(figure, name) for name, figure in corpus_pictures(tracks).items()}
+    figures = corpus_pictures(tracks)
+    return {name: _written(figure, name, write=picture) for name, figure in figures.items()}
 
 
 def draw_gallery(tracks: pd.DataFrame) -> dict[str, str]:
     """Draw the examples of each genre: each picture in Markdown, by genre."""
+    from genrenet.learning.canvas import save
     from genrenet.learning.examples import choose, read_examples
     from genrenet.learning.gallery import gallery
 
@@ -79,16 +83,15 @@ def draw_gallery(tracks: pd.DataFrame) -> dict[str, str]:
         for genre, ids in chosen.groupby(level=0, observed=True)
     }
     return {
-        genre: _saved(figure, f"gallery-{number:02}")  # a genre's name may be no file's
+        # a genre's name may be no file's; and megabytes of pictures are too much for Prefect
+        genre: _written(figure, f"gallery-{number:02}", write=save)
         for number, (genre, figure) in enumerate(figures.items(), start=1)
     }
 
 
-def _saved(figure: "Figure", name: str) -> str:
+def _written(figure: "Figure", name: str, *, write: "Callable[[Figure, Path], None]") -> str:
     """Write a picture; as the card embeds it."""
-    from genrenet.learning.canvas import save
-
-    save(figure, PICTURES / f"{name}.png")
+    write(figure, PICTURES / f"{name}.png")
     return f"![{plain(figure.get_suptitle(), LONGEST_TITLE)}]({PICTURES.name}/{name}.png)"
 
 

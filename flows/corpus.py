@@ -16,8 +16,9 @@ import typer
 
 from flows import rebuild
 from flows.overlay import overlaid, read_overlay
+from flows.schema import SCHEMA, modeline
 from flows.stage import conclude, say
-from flows.workspace import CORPORA, PARAMS, refresh
+from flows.workspace import CORPORA, PARAMS, UP, refresh
 from genrenet.atomic import replacing
 from genrenet.checkout import checkout
 from genrenet.corpus.layouts import corpus_path
@@ -146,7 +147,8 @@ def settings(params: Path, recipes: Sequence[Path], own: Mapping[str, Any]) -> s
         if said := ", ".join(sorted(_said(overlay))):
             raise ParamsError(f"{recipe}: sets {said}; each corpus has its own: leave it out.")
     text = overlaid(params.read_text("utf-8"), [anew, *overlays, own])
-    return f"# Made from the project's {_told(recipes)}; yours to change.\n{text}"
+    head = f"{modeline(UP + SCHEMA)}# Made from the project's {_told(recipes)}; yours to change.\n"
+    return head + text.removeprefix(modeline(SCHEMA))
 
 
 def _said(overlay: Mapping[str, Any]) -> Iterator[str]:

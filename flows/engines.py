@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import tomllib
 from collections.abc import Iterator
@@ -15,21 +16,25 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from flows.addresses import told
 from flows.orchestrator import answers, console
-from tasks.fanout import import_ray
+from genrenet.params import Compute
+from tasks.fanout import OWN_RAY, import_ray, start_ray
 
 PREFECT_START_S = 90  # 16 s were measured on two busy cores
 PREFECT_STOP_S = 10
 
 
 @contextmanager
-def engines(home: Path) -> Iterator[dict[str, str]]:
+def engines(home: Path, compute: Compute) -> Iterator[dict[str, str]]:
     """One Prefect API and one Ray, for as long as the context lasts.
 
     Parameters
     ----------
     home : Path
         Where a Prefect server that is started here keeps its history and its log.
+    compute : Compute
+        How many cores a Ray that is started here has; with ``executor: serial`` none is.
 
     Yields
     ------
@@ -39,30 +44,32 @@ def engines(home: Path) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         url = found_api()
         server = None if url else stack.enter_context(prefect_server(home))
-        ray = stack.enter_context(_ray())  # starts while the server does
+        ray = stack.enter_context(_ray(compute))  # starts while the server does
         if server:
             url = server.url_once_up()
-        yield {"PREFECT_API_URL": url or "", **({"RAY_ADDRESS": ray} if ray else {})}
+        yield {"PREFECT_API_URL": url or "", **ray}
 
 
 def found_api() -> str | None:
-    """The API of ``$PREFECT_API_URL``, else of Prefect's active profile, if it answers."""
-    urls = os.environ.get("PREFECT_API_URL"), _profile_url()
+    """The first API to answer: ``$PREFECT_API_URL``'s, ``make up``'s, that of Prefect's profile."""
+    services = told()
+    urls = os.environ.get("PREFECT_API_URL"), services and services.prefect, profile_url()
     return next((url for url in urls if url and answers(url)), None)
 
 
 def end(process: subprocess.Popen[Any], *, by: signal.Signals, patience_s: float) -> bool:
     """Stop a process and its whole group, which it leads; False if it had to be killed."""
     willing = True
-    if process.poll() is None:
-        os.killpg(process.pid, by)
-        try:
+    try:
+        if process.poll() is None:
+            os.killpg(process.pid, by)
             process.communicate(timeout=patience_s)
-        except (subprocess.TimeoutExpired, KeyboardInterrupt):
-            willing = False
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):
+        willing = False
+    finally:  # also when Prefect, which is in haste, interrupts the waiting
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
     return willing
 
 
@@ -119,26 +126,37 @@ def without_run_context(environment: "os._Environ[str] | dict[str, str]") -> dic
 
 
 @contextmanager
-def _ray() -> Iterator[str | None]:
-    """The address of a Ray: the one in the environment, else one that is started here."""
-    if address := os.environ.get("RAY_ADDRESS"):
-        yield address
+def _ray(compute: Compute) -> Iterator[dict[str, str]]:
+    """Where a Ray that is started here is, unless there is one already or none is wanted."""
+    if os.environ.get("RAY_ADDRESS") or compute.executor == "serial":
+        yield {}
         return
     try:
         ray = import_ray()
-        ray.init("local", include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        with _own_signals():
+            start_ray(ray, compute)
         address = ray.get_runtime_context().gcs_address
     except Exception as error:
         console.print(f"warning: no Ray came up ({error}); running without")
-        yield None
+        yield {}
         return
     try:
-        yield address
+        yield {"RAY_ADDRESS": address, OWN_RAY: address}
     finally:
         ray.shutdown()
 
 
-def _profile_url() -> str | None:
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Take signals afterwards as before: Ray's own way with SIGTERM is to abort the process."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    if threading.current_thread() is threading.main_thread():
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def profile_url() -> str | None:
     """The API of Prefect's active profile, read without importing Prefect."""
     home = Path(os.environ.get("PREFECT_HOME", "~/.prefect")).expanduser()
     path = Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml"))

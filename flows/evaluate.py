@@ -20,7 +20,7 @@ from flows.results import (
     PREDICTIONS,
     log_report,
 )
-from flows.stage import main, say, step, table
+from flows.stage import main, picture, say, step, table
 from genrenet.corpus.audit import read_audit
 from genrenet.corpus.gtzan import ceiling_warning
 from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
@@ -82,7 +82,6 @@ def write_report(
 
 def _draw(report: Report, bundle: Bundle, best: dict[str, Any]) -> None:
     from genrenet.learning import curves, plots
-    from genrenet.learning.canvas import save
 
     names, confusion = list(bundle.labels), report.track.confusion
     number = {name: n for n, name in enumerate(names)}
@@ -113,7 +112,7 @@ def _draw(report: Report, bundle: Bundle, best: dict[str, Any]) -> None:
     }
     FIGURES.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
-        save(figure, FIGURES / f"{name}.png")
+        picture(figure, FIGURES / f"{name}.png")
 
 
 def _show(report: Report, bundle: Bundle) -> None:

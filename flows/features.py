@@ -42,8 +42,9 @@ def features(params: Params) -> None:
     show_shards("features", reports, plans)
     if n_bad:
         say(f"features: {n_bad} tracks quarantined, reasons in {QUARANTINE}")
-        rows = read_quarantine().to_dict("records")
-        table("quarantine", rows, description="What cannot be used, and why")
+    rows = read_quarantine().to_dict("records")
+    about = "What cannot be used, and why" if rows else "Nothing is quarantined"
+    table("quarantine", rows, description=about)
 
 
 def build(

@@ -7,18 +7,16 @@ lost work: the first failure gives one warning and switches every later report o
 import logging
 import os
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from rich.console import Console
+
+from flows import health
 
 console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 """Where a stage speaks: standard error, so that standard output stays the program's answer."""
 
-HEALTH_TIMEOUT_S = 2
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+TRUE = ("1", "true", "yes", "on", "t", "y")  # as Prefect reads its settings
 CLIENT_SETTINGS = {
     "PREFECT_CLIENT_MAX_RETRIES": "1",  # 5 by default: a minute for each call to a dead server
     "PREFECT_API_REQUEST_TIMEOUT": "10",  # 60 s by default: the same for one that hangs
@@ -76,25 +74,16 @@ def api_answers() -> bool:
 
 def answers(url: str) -> bool:
     """Whether a Prefect API answers at ``url`` within two seconds."""
-    if not url.startswith(("http://", "https://")):
-        return False
-    health = f"{url.rstrip('/')}/health"
-    try:
-        bypass_proxy(url)
-        with urllib.request.urlopen(health, timeout=HEALTH_TIMEOUT_S):  # noqa: S310  http only
-            return True
-    except urllib.error.HTTPError as error:
-        return error.code < 500  # it wants to know who asks, which Prefect's client can say
-    except (OSError, ValueError):
-        return False
+    return why_silent(url) is None
 
 
-def bypass_proxy(url: str) -> None:
-    """Let this process, Prefect's client included, reach an API on this machine directly."""
-    host = urlsplit(url).hostname
-    exempt = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    if host in LOCAL_HOSTS and host not in exempt.split(","):
-        os.environ["no_proxy"] = ",".join(filter(None, [exempt, host]))
+def why_silent(url: str) -> str | None:
+    """Why no Prefect API answers at ``url``; None if one does."""
+    return health.why_silent(
+        f"{url.rstrip('/')}/health",
+        certificates=os.environ.get("PREFECT_API_SSL_CERT_FILE"),
+        verify=os.environ.get("PREFECT_API_TLS_INSECURE_SKIP_VERIFY", "").lower() not in TRUE,
+    )
 
 
 def import_prefect() -> None:

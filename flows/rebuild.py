@@ -12,17 +12,20 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from filelock import FileLock, Timeout
 
+from flows.addresses import home
 from flows.engines import end, engines, without_run_context
 from flows.orchestrator import console, orchestrator
-from flows.runs import PARENT_VARIABLE, add_cached_task, current_flow_run
-from flows.stage import VERDICT_VARIABLE, StageError, conclude, run
+from flows.runs import PARENT_VARIABLE, add_cached_task, current_flow_run, is_deployed
+from flows.stage import VERDICT_VARIABLE, StageError, conclude, run, say
 from flows.workspace import find_workspace, refresh, workspaces
 from genrenet.checkout import checkout
 from genrenet.corpus.layouts import corpus_path
@@ -30,6 +33,8 @@ from genrenet.errors import DataError
 from genrenet.params import Corpus, read_params
 
 DVC_STOP_S = 15
+LOCK = Path("dvc.lock")
+COMPLAINT = "ERROR: "
 SKIPPED = re.compile(r"(?:Stage )?'(.+)' (?:didn't change, skipping|is cached - skipping run)")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -59,9 +64,29 @@ def orchestrate(
     Raises
     ------
     DataError
-        There is no such corpus, or the current folder holds no pipeline.
+        There is no such corpus, the current folder holds no pipeline, or it is worked on already.
     StageError
         As ``rebuild`` does.
+    """
+    with workspace(corpus), under_engines():
+        run(rebuild, targets, force=force)
+
+
+@contextmanager
+def workspace(corpus: str | None, *, patience_s: float = 0) -> Iterator[None]:
+    """Be in the folder of a corpus, else in the current one, and the only rebuild there.
+
+    Parameters
+    ----------
+    corpus : str or None
+        A further corpus of this checkout.
+    patience_s : float
+        How long to wait for another rebuild; -1: until it has ended.
+
+    Raises
+    ------
+    DataError
+        There is no such corpus, no pipeline, or another rebuild is at work.
     """
     if corpus:
         os.chdir(find_workspace(corpus))
@@ -69,13 +94,53 @@ def orchestrate(
         console.print(f"{folder.name}: its pipeline is made anew, since the project's has changed")
     if not Path("dvc.yaml").exists():
         raise DataError(f"{Path.cwd()}: there is no dvc.yaml. Run from the project's folder.")
-    recordings = read_params().corpus
-    if recordings.path != Corpus().path:  # the demo corpus is yet to be made
-        corpus_path(recordings)  # DVC would say it less clearly
-    with engines(checkout() / ".prefect") as variables:
+    with _alone(patience_s):
+        yield
+
+
+@contextmanager
+def _alone(patience_s: float) -> Iterator[None]:
+    """Hold the folder's lock."""
+    lock = FileLock(home() / f"rebuild-{Path.cwd().name}.lock")
+    try:
+        if not _free(lock) and patience_s:
+            say("rebuild: waiting for the one that is at work here")
+        if not lock.is_locked:
+            lock.acquire(timeout=patience_s)
+    except Timeout as error:
+        raise DataError(
+            f"{Path.cwd()}: another rebuild is at work here. Wait for it, or stop it: Ctrl-C where "
+            "it runs, or Cancel on its page in Prefect."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _free(lock: FileLock) -> bool:
+    """Whether nobody holds the lock; if so, it is ours now."""
+    with suppress(Timeout):
+        lock.acquire(timeout=0)
+    return bool(lock.is_locked)
+
+
+@contextmanager
+def under_engines() -> Iterator[None]:
+    """One Prefect API and one Ray, found or started, for what is done meanwhile.
+
+    Raises
+    ------
+    DataError
+        The recordings are not where the settings say.
+    """
+    params = read_params()
+    if params.corpus.path != Corpus().path:  # the demo corpus is yet to be made
+        corpus_path(params.corpus)  # DVC would say it less clearly
+    with engines(checkout() / ".prefect", params.compute) as variables:
         os.environ.update(variables)
         try:
-            run(rebuild, targets, force=force)
+            yield
         finally:
             _on((signal.SIGINT, signal.SIGTERM), signal.SIG_IGN)  # let the engines be stopped
 
@@ -91,12 +156,13 @@ def rebuild(targets: Sequence[str] = (), *, force: bool = False) -> None:
     command = [sys.executable, "-m", "dvc", "repro", *targets, *(["--force"] if force else [])]
     with tempfile.TemporaryDirectory(prefix="genrenet-") as folder:
         verdict = Path(folder, "verdict.json")
-        code = _follow(command, _environment(verdict))
+        code, complaint = _follow(command, _environment(verdict))
         if not code:
             return
         if verdict.exists():
             raise StageError(**json.loads(verdict.read_text("utf-8")))
-        raise StageError(f"dvc repro failed with exit code {code}", exit_code=code)
+        why = f": {complaint}" if complaint else ""
+        raise StageError(f"dvc repro failed with exit code {code}{why}", exit_code=code)
 
 
 def _environment(verdict: Path) -> dict[str, str]:
@@ -111,20 +177,33 @@ def _environment(verdict: Path) -> dict[str, str]:
     }
 
 
-def _follow(command: list[str], environment: dict[str, str]) -> int:
-    """Run DVC and pass its lines on; when interrupted, end it and all that it started."""
+def _follow(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Run DVC and pass its lines on; when interrupted, end it and all that it started.
+
+    Its exit code, and what it complained of last where no terminal has shown that already.
+    """
     # Ray and Prefect have put their own; and what a background job ignores, DVC would ignore too
-    _on((signal.SIGINT, signal.SIGTERM), signal.default_int_handler)
+    _on((signal.SIGINT,), signal.default_int_handler)
+    if not is_deployed():  # else Prefect's own: it tells a cancelled run by it
+        _on((signal.SIGTERM,), signal.default_int_handler)
     process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=None if console.is_terminal else subprocess.STDOUT,  # bars want the terminal itself
+        text=True,
+        start_new_session=True,
     )
+    complaint = ""
     try:
         for line in process.stdout or ():
             sys.stdout.write(line)
             sys.stdout.flush()
             if skipped := SKIPPED.match(line):
                 orchestrator.report(partial(add_cached_task, skipped[1]))
-        return process.wait()
+            elif line.startswith(COMPLAINT):
+                complaint = line.removeprefix(COMPLAINT).strip()
+        return process.wait(), complaint
     finally:
         if not end(process, by=signal.SIGINT, patience_s=DVC_STOP_S):
             console.print("warning: DVC did not stop by itself and was killed")

@@ -14,8 +14,9 @@ def register(params: Params) -> None:
     """Register the bundle with its report; the champion moves by promotion alone."""
     bundle, name = read_bundle(BUNDLE), params.register_.name
     step(log_report)()  # a store that lacks the run gets it from the bundle
-    number = step(register_bundle)(bundle, BUNDLE, REPORT, name, CARD.read_text("utf-8"))
-    accuracy = json.loads(METRICS.read_text("utf-8"))["track"]["accuracy"]
+    card, metrics = CARD.read_text("utf-8"), json.loads(METRICS.read_text("utf-8"))
+    number = step(register_bundle)(bundle, BUNDLE, REPORT, name, card, metrics)
+    accuracy = metrics["track"]["accuracy"]
     say(f"register: models:/{name}/{number}, alias {CHALLENGER}; test accuracy {accuracy:.1%}")
 
 

@@ -2,16 +2,21 @@
 
 import re
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
 from flows.orchestrator import console, orchestrator
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Advance(Protocol):
@@ -37,6 +42,23 @@ def say(message: str) -> None:
 def table(name: str, rows: Sequence[Mapping[str, Any]], *, description: str = "") -> None:
     """Show ``rows`` as a table artifact of the Prefect run; nothing where there is none."""
     orchestrator.report(lambda: _create_table(name, rows, description))
+
+
+def picture(figure: "Figure", path: Path) -> None:
+    """Write a figure as a PNG file, which is also an image artifact of the Prefect run if any.
+
+    The picture travels within the artifact: Prefect's page shows addresses, and the file is at none
+    that every browser reaches.
+    """
+    from genrenet.learning.canvas import save
+
+    save(figure, path)
+    orchestrator.report(lambda: _create_image(path, figure.get_suptitle()))
+
+
+def link(name: str, address: str, *, text: str) -> None:
+    """Show an address as a link artifact of the Prefect run; nothing where there is none."""
+    orchestrator.report(lambda: _create_link(name, address, text))
 
 
 @dataclass
@@ -199,6 +221,20 @@ def _create_table(name: str, rows: Sequence[Mapping[str, Any]], description: str
     from prefect.artifacts import create_table_artifact
 
     create_table_artifact([dict(row) for row in rows], key=_key(name), description=description)
+
+
+def _create_image(path: Path, description: str) -> None:
+    from prefect.artifacts import create_image_artifact
+
+    content = b64encode(path.read_bytes()).decode()
+    address = f"data:image/png;base64,{content}"
+    create_image_artifact(address, key=_key(path.stem), description=description)
+
+
+def _create_link(name: str, address: str, text: str) -> None:
+    from prefect.artifacts import create_link_artifact
+
+    create_link_artifact(address, link_text=text, key=_key(name), description=text)
 
 
 def _log(message: str) -> None:

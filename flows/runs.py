@@ -90,6 +90,11 @@ def current_flow_run() -> UUID | None:
     return context.flow_run.id if context and context.flow_run else None
 
 
+def is_deployed() -> bool:
+    """Whether Prefect has started this process, to run a deployment."""
+    return "PREFECT__FLOW_RUN_ID" in os.environ
+
+
 def add_cached_task(name: str) -> None:
     """Show ``name`` in the current flow run as work that did not have to be done."""
     from prefect.states import Completed

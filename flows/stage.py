@@ -14,13 +14,26 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from flows.orchestrator import api_answers, console, import_prefect, orchestrator
-from flows.reports import Advance, progress, say, table
+from flows.reports import Advance, link, picture, progress, say, table
 from flows.runs import Work, run_flow, run_task
+from flows.threads import limit_threads
 from flows.workspace import check_pipelines
 from genrenet.errors import GenrenetError
 from genrenet.params import Params, read_params
 
-__all__ = ["Advance", "StageError", "conclude", "main", "progress", "run", "say", "step", "table"]
+__all__ = [
+    "Advance",
+    "StageError",
+    "conclude",
+    "link",
+    "main",
+    "picture",
+    "progress",
+    "run",
+    "say",
+    "step",
+    "table",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,7 +58,9 @@ def main(stage: Callable[[Params], None]) -> int:
 
     def work() -> None:
         check_pipelines(Path.cwd())
-        run(stage, read_params())
+        params = read_params()
+        limit_threads(params.compute.n_threads)
+        run(stage, params)
 
     return conclude(work)
 

@@ -338,12 +338,30 @@ class Register(Settings):
     name: Annotated[str, Field(pattern=r"^[^/:\s][^/:]*$")] = "genrenet"
 
 
+class Promote(Settings):
+    """What a challenger has to show to become the champion."""
+
+    margin: Share = 0.01
+    max_latency_s: Annotated[float, Field(gt=0)] = 2.0
+
+
 class Compute(Settings):
     """Where the work runs. It changes no output."""
 
     executor: Literal["auto", "ray", "serial"] = "auto"
     n_workers: Positive | None = None
+    n_threads: Positive | None = None
     threads_per_seed: Positive = 1
+    environment: tuple[str, ...] = (
+        "AWS_*",
+        "AZURE_*",
+        "GOOGLE_*",
+        "MLFLOW_TRACKING_*",
+        "SSL_CERT_*",
+        "*_CA_BUNDLE",
+        "*_PROXY",
+        "*_proxy",
+    )
 
 
 class Params(Settings):
@@ -359,6 +377,7 @@ class Params(Settings):
     evaluate: Evaluate = Evaluate()
     studies: Studies = Studies()
     register_: Annotated[Register, Field(alias="register")] = Register()
+    promote: Promote = Promote()
     compute: Compute = Compute()
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +19,9 @@ RAY_ENVIRONMENT = {
     # 15 s of silence by default, and a busy or sleeping machine has lost its only node
     "RAY_health_check_failure_threshold": "40",
 }
+OWN_RAY = "GENRENET_OWN_RAY"
+"""Holds the address of the Ray that ``rebuild`` has started: its workers have its environment."""
+QUIET = {"log_to_driver": False, "logging_level": "ERROR"}
 START_S = 20.0  # until a Ray that is started here has its workers up and their imports done
 RETRIES = 3  # of a job whose worker died; its own errors are not repeated
 END_S = 5.0  # given to cancelled jobs to end
@@ -87,27 +91,47 @@ def import_ray() -> Any:
 def connect(compute: Compute) -> Any:
     """Join the Ray that ``RAY_ADDRESS`` names, or start one on this machine."""
     ray = import_ray()
-    if not ray.is_initialized():
-        address = os.environ.get("RAY_ADDRESS")
-        try:
-            ray.init(
-                address=address or "local",  # None would join any Ray that runs on this machine
-                num_cpus=None if address else compute.n_workers,
-                include_dashboard=None if address else False,
-                log_to_driver=False,
-                logging_level="ERROR",
-            )
-        except ConnectionError as error:
-            raise DataError(
-                f"no Ray answers at RAY_ADDRESS={address}. Start it, or unset RAY_ADDRESS to work "
-                "on this machine."
-            ) from error
-        except Exception as error:  # what Ray raises where its own processes do not come up
-            raise DataError(
-                f"Ray does not start on this machine: {error} Run again, or set "
-                "compute.executor: serial to work without."
-            ) from error
+    if ray.is_initialized():
+        return ray
+    address = os.environ.get("RAY_ADDRESS")
+    try:
+        if address:
+            handed = handed_on(address, compute)
+            variables = {"env_vars": handed} if handed else None
+            ray.init(address=address, runtime_env=variables, **QUIET)
+        else:
+            start_ray(ray, compute)
+    except ConnectionError as error:
+        raise DataError(
+            f"no Ray answers at RAY_ADDRESS={address}. Start it, or unset RAY_ADDRESS to work "
+            "on this machine."
+        ) from error
+    except Exception as error:  # what Ray raises where its own processes do not come up
+        raise DataError(
+            f"Ray does not start on this machine: {error} Run again, or set "
+            "compute.executor: serial to work without."
+        ) from error
     return ray
+
+
+def start_ray(ray: Any, compute: Compute) -> None:
+    """Start a Ray on this machine, of ``compute.n_workers`` cores, for this process's lifetime."""
+    # without an address it would join any Ray that runs on this machine
+    ray.init(address="local", num_cpus=compute.n_workers, include_dashboard=False, **QUIET)
+
+
+def handed_on(address: str, compute: Compute) -> dict[str, str]:
+    """What the workers of the Ray at ``address`` are given of this process's environment.
+
+    Nothing, where ``rebuild`` has started that Ray: giving costs each stage seconds.
+    """
+    if os.environ.get(OWN_RAY) == address:
+        return {}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if any(fnmatchcase(name, pattern) for pattern in compute.environment)
+    }
 
 
 def _on_ray(ray: Any, remote: Any, jobs: Sequence[Any], most: int) -> Iterator[Any]:

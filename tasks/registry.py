@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import requires, version
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,15 +13,23 @@ import pandas as pd
 import soundfile as sf
 
 import genrenet
+from genrenet.learning.summary import version_summary, with_card
 from genrenet.serving.bundle import Bundle, certificate_of, content_hash
+from genrenet.settings import digest
 from tasks.tracking import CONTENT, DIGEST, connect, open_run, telling
 
 CHALLENGER = "challenger"
+CARD, ACCURACY, COMMIT = "genrenet.card", "accuracy", "git.commit"
 SERVED_MODEL = Path(__file__).with_name("served_model.py")
 
 
 def register_bundle(
-    bundle: Bundle, folder: Path, report: Sequence[Path], name: str, description: str
+    bundle: Bundle,
+    folder: Path,
+    report: Sequence[Path],
+    name: str,
+    card: str,
+    metrics: Mapping[str, Any],
 ) -> str:
     """Make the bundle a version of the model ``name``, once, and the challenger; its number.
 
@@ -33,34 +41,43 @@ def register_bundle(
         Files and folders that go with it.
     name : str
         The model's.
-    description : str
-        The version's: the model card. Another bundle or another card is another version, as a
-        version's files stay what they are.
+    card : str
+        The model card. Another bundle or another card is another version, as a version's files
+        stay what they are; what is written over its description changes nothing.
+    metrics : mapping
+        What ``metrics.json`` says, for description and tags.
 
     Raises
     ------
     DataError
         The bundle has no certificate, or the store fails.
     """
-    tags = _tags(bundle, content := content_hash(folder))
+    content, of_card = content_hash(folder), digest(card)
+    tags = _tags(bundle, content) | {ACCURACY: f"{metrics['track']['accuracy']:.4f}"}
     mlflow = connect()
     client = mlflow.MlflowClient()
     with telling(mlflow):
-        number = _find_version(client, name, content, description)
+        number = _find_version(client, name, content, of_card)
         if number is None:
             files = {"bundle": str(folder), **{path.stem: str(path) for path in report}}
-            with open_run(bundle.run_digest, bundle.params.corpus.path, content=content):
-                number = _log_model(mlflow, bundle, files, name, tags)
+            with open_run(bundle.run_digest, bundle.params.corpus.path, content=content) as run:
+                commit = {k: v for k, v in run.data.tags.items() if k == COMMIT}
+                number = _log_model(mlflow, bundle, files, name, tags | commit)
+            where = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts"
+            summary = version_summary(metrics, f"models:/{name}/{number}", where)
+            description = with_card(summary, card)
             client.update_model_version(name, number, description=description)
+            # the last: a version that was cut off is made anew
+            client.set_model_version_tag(name, number, CARD, of_card)
         client.set_registered_model_alias(name, CHALLENGER, number)
     return number
 
 
-def _find_version(client: Any, name: str, content: str, description: str) -> str | None:
+def _find_version(client: Any, name: str, content: str, of_card: str) -> str | None:
     found = (
         str(one.version)
         for one in client.search_model_versions(f"name = '{name}'")
-        if one.tags.get(CONTENT) == content and one.description == description
+        if (one.tags.get(CONTENT), one.tags.get(CARD)) == (content, of_card)
     )
     return next(found, None)
 
@@ -103,6 +120,8 @@ def _tags(bundle: Bundle, content: str) -> dict[str, str]:
         CONTENT: content,
         "certificate.level": certificate.level,
         "certificate.digest": certificate.digest,
+        "specification": bundle.specification_hash,
+        "data": bundle.data_fingerprint,
     }
 
 

@@ -172,18 +172,25 @@ def score(
 
 
 def bootstrap_interval(
-    correct: ArrayLike, groups: ArrayLike, *, n_draws: int, confidence: float, seed: int
+    values: ArrayLike,
+    groups: ArrayLike,
+    *,
+    n_draws: int,
+    confidence: float,
+    seed: int,
+    bounds: tuple[float, float] = (0.0, 1.0),
 ) -> tuple[float, float]:
-    """Interval of the accuracy if other groups (artists, say) had been recorded.
+    """Interval of a mean over tracks if other groups (artists, say) had been recorded.
 
-    Whole groups are drawn with replacement, because tracks of one group rise and fall together
-    (Field & Welsh, 2007, "Bootstrapping clustered data"); the interval holds the middle
-    ``confidence`` of the draws' accuracies. The same arguments give the same interval.
+    The mean of right (1) and wrong (0) answers is the accuracy. Whole groups are drawn with
+    replacement, because tracks of one group rise and fall together (Field & Welsh, 2007,
+    "Bootstrapping clustered data"); the interval holds the middle ``confidence`` of the draws'
+    means. The same arguments give the same interval, and the same groups the same draws.
 
     Parameters
     ----------
-    correct : array_like [shape=(n_tracks,), dtype=bool]
-        Whether each track was answered rightly.
+    values : array_like [shape=(n_tracks,), dtype=bool or float]
+        What is averaged, such as whether each track was answered rightly.
     groups : array_like [shape=(n_tracks,), dtype=str or int]
         Each track's group.
     n_draws : int > 0
@@ -192,30 +199,32 @@ def bootstrap_interval(
         Share of the draws inside the interval.
     seed : int
         Seed of the draws.
+    bounds : (float, float)
+        Between which a value may lie.
 
     Returns
     -------
     low, high : float
-        One group says nothing of another: it gives (0, 1).
+        One group says nothing of another: it gives the bounds.
 
     Raises
     ------
     DataError
         There is no track, or not one group for each.
     """
-    correct, groups = np.asarray(correct, dtype=bool), np.asarray(groups)
-    if not len(correct) or len(correct) != len(groups):
+    values, groups = np.asarray(values, dtype=float), np.asarray(groups)
+    if not len(values) or len(values) != len(groups):
         raise DataError(
-            f"{len(correct)} answers and {len(groups)} groups: "
+            f"{len(values)} answers and {len(groups)} groups: "
             "give at least one track, and one group for each"
         )
     names, index = np.unique(groups, return_inverse=True)
     if len(names) == 1:
-        return 0.0, 1.0
+        return bounds
     chance = np.full(len(names), 1 / len(names))
     times = np.random.default_rng(seed).multinomial(len(names), chance, size=n_draws)
-    accuracy = (times @ np.bincount(index, weights=correct)) / (times @ np.bincount(index))
-    low, high = np.quantile(accuracy, [(1 - confidence) / 2, (1 + confidence) / 2])
+    means = (times @ np.bincount(index, weights=values)) / (times @ np.bincount(index))
+    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(low), float(high)
 
 

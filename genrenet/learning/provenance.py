@@ -56,6 +56,31 @@ def check_provenance(provenance: Mapping[str, Any], splits: pd.DataFrame, digest
         )
 
 
+def seen_tracks(provenance: Mapping[str, Any]) -> set[str]:
+    """Ids of the tracks that a model has seen, for whatever purpose."""
+    return {i for purpose, ids in provenance.items() if purpose != DIGEST for i in ids}
+
+
+def unseen(splits: pd.DataFrame, seen: Collection[str]) -> pd.DataFrame:
+    """The test tracks of groups of which no track was seen.
+
+    Parameters
+    ----------
+    splits : pd.DataFrame
+        ``track_id, genre, group, split``; groups that duplicates connect are joined.
+    seen : collection of str
+        Ids of tracks; what is not in the split says nothing.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``track_id, genre, group``.
+    """
+    known = splits.loc[splits["track_id"].isin(seen), "group"]
+    held_out = splits[(splits["split"] == "test") & ~splits["group"].isin(known)]
+    return held_out[["track_id", "genre", "group"]].reset_index(drop=True)
+
+
 def check_copies(track_ids: Collection[str], train: Collection[str], where: object) -> None:
     """Refuse augmented copies of tracks that are not learned from.
 

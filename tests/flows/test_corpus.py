@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows.corpus import make
+from flows.schema import SCHEMA, modeline
 from genrenet.errors import DataError, ParamsError
 from genrenet.params import Params, read_params
 
@@ -99,12 +100,22 @@ def test_what_was_said_of_the_project_s_recordings_does_not_hold_for_others(proj
     assert params.train.dropout == 0.1
 
 
+def test_an_editor_finds_the_schema_of_a_corpus_s_settings(project):
+    """It is the project's, two folders up."""
+    make("archive", Path("../recordings"))
+
+    first = (project / "corpora/archive/params.yaml").read_text("utf-8").partition("\n")[0]
+    named = Path(first.removeprefix(modeline("").strip()))
+    assert (project / "corpora/archive" / named).resolve() == project / SCHEMA
+
+
 def test_recipes_lie_over_the_settings_and_the_comments_stay(project, recipe):
     """The file is the user's from then on, and is to be read."""
     make("archive", Path("../recordings"), recipes=[recipe("train: {epochs: 77}")])
 
     text = (project / "corpora/archive/params.yaml").read_text("utf-8")
-    assert text.startswith("# Made from the project's params.yaml with mine; yours to change.\n")
+    head = "# Made from the project's params.yaml with mine; yours to change.\n"
+    assert text.removeprefix(modeline("../../params.schema.json")).startswith(head)
     assert "  epochs: 77" in text
     assert text.count("#") == (project / "params.yaml").read_text("utf-8").count("#") + 1
 

@@ -12,6 +12,7 @@ import pytest
 from flows import engines
 from flows.engines import end, found_api, without_run_context
 from flows.rebuild import SKIPPED
+from genrenet.params import Compute
 
 PIPELINE = """
 stages:
@@ -31,6 +32,13 @@ FIRST = """
         Path("ready").write_text(os.environ["RAY_ADDRESS"])
         time.sleep(60)
     Path("one").write_text(Path("source").read_text())
+"""
+ASKING = """
+    from tasks.fanout import connect, fan_out, handed_on
+    (there,) = fan_out(os.getenv, ["AWS_PLANTED"], compute=params.compute, estimate_s=0)
+    cores = connect(params.compute).cluster_resources()["CPU"]
+    handed = handed_on(os.environ["RAY_ADDRESS"], params.compute)
+    Path("one").write_text(f"{os.environ['AWS_PLANTED']} {there} {cores:.0f} {handed}")
 """
 
 
@@ -98,6 +106,15 @@ def test_an_api_that_only_the_profile_knows_is_found(tmp_path, monkeypatch):
     assert found_api() == url
 
 
+def test_where_the_work_is_serial_no_ray_is_started(tmp_path, monkeypatch):
+    """It would take seconds and half a gigabyte for nothing."""
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setattr(engines, "found_api", lambda: "http://127.0.0.1:1/api")
+
+    with engines.engines(tmp_path, Compute(executor="serial")) as variables:
+        assert variables == {"PREFECT_API_URL": "http://127.0.0.1:1/api"}
+
+
 def test_a_process_that_ignores_the_request_is_killed():
     """A stage may hang in C code."""
     stubborn = "import signal, time; signal.signal(2, signal.SIG_IGN); print(1); time.sleep(60)"
@@ -146,6 +163,19 @@ def test_stages_are_subflows_and_skipped_ones_cached_tasks(pipeline, api):
     third = api.last_run("rebuild")
     assert (third["state_type"], third["state"]["message"]) == ("FAILED", "mend [it]")
     assert [t["state_type"] for t in api.of_run("task_runs", third)] == ["FAILED"]
+
+
+@pytest.mark.engine
+def test_the_environment_and_the_budget_reach_stages_and_workers(pipeline, api):
+    """They inherit keys and certificates, at no cost; Ray has the cores that it was granted."""
+    pipeline.add_stage("first", ASKING)
+    settings = "compute: {executor: ray, n_workers: 1}"
+    (pipeline.folder / "params.yaml").write_text(settings, "utf-8")
+
+    code, errors = pipeline.run("flows.rebuild", PREFECT_API_URL=api.url, AWS_PLANTED="key")
+
+    assert code == 0, errors
+    assert (pipeline.folder / "one").read_text("utf-8") == "key key 1 {}"
 
 
 @pytest.mark.engine

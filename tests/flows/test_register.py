@@ -10,9 +10,13 @@ import pytest
 from flows.register import register
 from flows.results import FIGURES, METRICS, REPORT, REPORTS
 from genrenet.params import Params
-from genrenet.serving.bundle import BUNDLE, write_json
+from genrenet.serving.bundle import BUNDLE, read_bundle, write_json
 
-SCORES = {"track": {"accuracy": 0.5}, "window": {}, "baseline": {}}
+SCORES = {
+    "track": {"accuracy": 0.5, "accuracy_low": 0.4, "accuracy_high": 0.6, "majority": 0.5, "n": 4},
+    "window": {},
+    "baseline": {"accuracy": 0.5},
+}
 
 
 @pytest.fixture
@@ -26,7 +30,8 @@ def project(bundle, tmp_path, monkeypatch):
     for path in REPORT:
         if path != FIGURES:
             path.write_text("", "utf-8")
-    write_json(SCORES, METRICS)
+    certificate = read_bundle(bundle).certificate.model_dump()
+    write_json({**SCORES, "certificate": certificate}, METRICS)
     (REPORTS / "preview").mkdir()
     (REPORTS / "preview" / "original.wav").write_bytes(b"a user's recording")
     return tmp_path

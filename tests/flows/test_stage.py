@@ -11,7 +11,8 @@ import pytest
 
 from flows import reports
 from flows.engines import prefect_server
-from flows.orchestrator import HEALTH_TIMEOUT_S, answers
+from flows.health import TIMEOUT_S
+from flows.orchestrator import answers
 from flows.runs import Work
 from flows.stage import StageError, conclude, progress, say, step, table
 from genrenet.errors import DataError
@@ -48,6 +49,22 @@ def wait_for(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < deadline, f"{path} did not come"
         time.sleep(0.05)
+
+
+HEAVY = """
+    from genrenet.learning.backend import prepare_backend
+    prepare_backend()
+    import numpy as np
+    import tensorflow as tf
+    x, kernel = tf.ones((64, 64, 64, 16)), tf.ones((3, 3, 16, 32))
+    y = np.ones((1_000, 1_000))
+    cpu_s, wall_s = time.process_time(), time.perf_counter()
+    for _ in range(10):
+        tf.nn.conv2d(x, kernel, 1, "SAME").numpy()
+        y @ y
+    share = (time.process_time() - cpu_s) / (time.perf_counter() - wall_s)
+    Path("share").write_text(str(share))
+"""
 
 
 def test_a_step_outside_of_a_run_is_a_plain_call():
@@ -142,7 +159,7 @@ def test_a_server_that_hangs_does_not_answer():
         start = time.monotonic()
 
         assert not answers(f"http://127.0.0.1:{listener.getsockname()[1]}/api")
-        assert time.monotonic() - start < HEALTH_TIMEOUT_S + 1
+        assert time.monotonic() - start < TIMEOUT_S + 1
 
 
 def test_without_an_api_prefect_is_not_imported(project):
@@ -230,3 +247,15 @@ def test_a_server_that_dies_takes_no_work_with_it(project):
     warnings = [line for line in errors.splitlines() if line.startswith("warning: Prefect is lost")]
     assert len(warnings) == 1
     assert time.monotonic() - start < 60
+
+
+@pytest.mark.engine
+def test_a_stage_keeps_to_its_threads(project):
+    """With one thread, TensorFlow and NumPy take no more than a core between them."""
+    project.add_stage("heavy", HEAVY)
+    (project.folder / "params.yaml").write_text("compute: {n_threads: 1}", "utf-8")
+
+    code, errors = project.run("toy.heavy")
+
+    assert code == 0, errors
+    assert float((project.folder / "share").read_text("utf-8")) < 1.1

@@ -258,6 +258,11 @@ def test_one_artist_says_nothing_of_the_next():
     assert interval([True, True, False], ["a", "a", "a"]) == (0.0, 1.0)
 
 
+def test_one_artist_says_nothing_of_a_difference_either():
+    """Which lies between all lost and all won."""
+    assert interval([1, 0, -1], ["a", "a", "a"], bounds=(-1.0, 1.0)) == (-1.0, 1.0)
+
+
 @pytest.mark.parametrize(("correct", "groups"), [([], []), ([True], ["a", "b"])])
 def test_an_interval_of_nothing_is_refused(correct, groups):
     """Not a NaN in the report."""

@@ -5,7 +5,13 @@ import pytest
 
 from genrenet.corpus.audit import split_digest
 from genrenet.errors import DataError
-from genrenet.learning.provenance import PURPOSES, check_copies, check_provenance
+from genrenet.learning.provenance import (
+    PURPOSES,
+    check_copies,
+    check_provenance,
+    seen_tracks,
+    unseen,
+)
 
 SPLITS = pd.DataFrame(
     {
@@ -84,3 +90,21 @@ def test_a_copy_of_a_test_track_is_refused():
     """It is a sibling on another side."""
     with pytest.raises(DataError, match=r"leak: data/augmented holds .* 1 tracks .*: c\. Run"):
         check_copies(["a", "c"], {"a"}, "data/augmented")
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_a_group_of_which_a_track_was_seen_is_left_out_whole(purpose):
+    """Whatever it was seen for: its other tracks sound like it."""
+    splits = pd.DataFrame(
+        {
+            "track_id": list("abcde"),
+            "genre": "x",
+            "group": ["one", "one", "two", "three", "three"],
+            "split": ["test", "test", "test", "test", "train"],
+        }
+    )
+    seen = seen_tracks({"split_digest": "b", purpose: ["a", "gone", "e"]})
+
+    assert seen == {"a", "gone", "e"}
+    assert list(unseen(splits, seen)["track_id"]) == ["c"]
+    assert list(unseen(splits, {"gone"})["track_id"]) == list("abcd")

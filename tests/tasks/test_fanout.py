@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import subprocess
 import sys
 import time
 import types
@@ -11,7 +12,7 @@ import pytest
 from genrenet.errors import DataError
 from genrenet.params import Compute
 from tasks import fanout
-from tasks.fanout import START_S, fan_out, uses_ray
+from tasks.fanout import OWN_RAY, START_S, fan_out, handed_on, uses_ray
 
 RAY = Compute(executor="ray")
 
@@ -95,6 +96,52 @@ def test_a_ray_that_does_not_start_is_said_so(no_ray, monkeypatch):
 
     with pytest.raises(DataError, match=r"does not start .*: timed out\. .* serial to"):
         results(double, [1, 2], RAY)
+
+
+def test_a_ray_that_others_started_is_given_what_the_setting_names(monkeypatch):
+    """Keys and certificates, and nothing else of what stands in the environment."""
+    planted = {"AWS_ACCESS_KEY_ID": "key", "SSL_CERT_FILE": "ca.pem", "https_proxy": "proxy:1"}
+    monkeypatch.setattr(os, "environ", planted | {"HOME": "/home/me", "MY_AWS_KEY": "no"})
+
+    assert handed_on("there:1", Compute()) == planted
+    assert handed_on("there:1", Compute(environment=())) == {}
+    assert handed_on("there:1", Compute(environment=("MY_*",))) == {"MY_AWS_KEY": "no"}
+
+
+def test_the_ray_of_a_rebuild_is_given_nothing(monkeypatch):
+    """It has inherited everything; another one's address is another one's."""
+    environment = {"AWS_ACCESS_KEY_ID": "key", OWN_RAY: "here:1"}
+    monkeypatch.setattr(os, "environ", environment)
+
+    assert handed_on("here:1", Compute()) == {}
+    assert handed_on("there:1", Compute()) == {"AWS_ACCESS_KEY_ID": "key"}
+
+
+JOINING = """
+import os
+from genrenet.params import Compute
+from tasks.fanout import fan_out
+jobs = ["AWS_PLANTED", "OTHER_PLANTED"]
+print(*fan_out(os.getenv, jobs, compute=Compute(executor="ray", n_workers=1), estimate_s=0))
+"""
+
+
+@pytest.mark.engine
+def test_the_workers_of_a_ray_that_was_up_before_have_the_keys(two_ray_workers):
+    """It was started by a process that did not have them."""
+    import ray
+
+    address = ray.get_runtime_context().gcs_address
+    planted = {"RAY_ADDRESS": address, "AWS_PLANTED": "key", "OTHER_PLANTED": "secret"}
+    joined = subprocess.run(
+        [sys.executable, "-c", JOINING],
+        env=os.environ | planted,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert joined.stdout == "key None\n"
 
 
 def fail(**_):

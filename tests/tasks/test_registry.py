@@ -9,6 +9,7 @@ from genrenet.errors import DataError
 from genrenet.serving.bundle import content_hash, read_bundle, write_json
 from tasks import tracking
 from tasks.registry import register_bundle
+from tests.learning.test_summary import METRICS
 
 pytestmark = [
     pytest.mark.engine,
@@ -39,7 +40,7 @@ def report(tmp_path):
 def register(report):
     """Register a bundle; the version's number."""
     return lambda folder, card=CARD: register_bundle(
-        read_bundle(folder), folder, report, "songs", card
+        read_bundle(folder), folder, report, "songs", card, METRICS
     )
 
 
@@ -86,8 +87,57 @@ def test_another_card_is_another_version(mlflow, register, bundle):
     first, second = register(bundle), register(bundle, "# Model card of another evaluation\n")
 
     assert first != second
-    assert challenger(mlflow).description == "# Model card of another evaluation\n"
+    assert challenger(mlflow).description.endswith("# Model card of another evaluation\n")
     assert register(bundle) == first
+
+
+def test_what_a_user_writes_over_a_description_stays(mlflow, register, bundle):
+    """A version is known by what it holds, not by what is said of it."""
+    number = register(bundle)
+    mlflow.MlflowClient().update_model_version("songs", number, description="the good one")
+
+    assert register(bundle) == number
+    assert challenger(mlflow).description == "the good one"
+
+
+def test_a_version_says_how_good_it_is_and_where_its_report_is(mlflow, register, bundle):
+    """First of all, and in tags, by which versions can be searched; the card follows."""
+    number = register(bundle)
+    found, about = challenger(mlflow), read_bundle(bundle)
+    run = mlflow.get_run(found.run_id)
+
+    assert found.description.startswith("**85.7%** of 42 held-out tracks")
+    assert f"(#/experiments/{run.info.experiment_id}/runs/{found.run_id}/artifacts)" in (
+        found.description
+    )
+    assert f"models:/songs/{number}" in found.description
+    assert CARD in found.description
+    assert found.tags["accuracy"] == "0.8571"
+    assert found.tags["data"] == about.data_fingerprint
+    assert found.tags["specification"] == about.specification_hash
+    assert found.tags["certificate.digest"] == about.certificate.digest
+
+
+def test_a_version_knows_the_commit_of_its_training(mlflow, register, bundle):
+    """Which its run was recorded with."""
+    about = read_bundle(bundle)
+    with tracking.open_run(about.run_digest, about.params.corpus.path):
+        mlflow.set_tag("git.commit", "5f8c8c8")
+    register(bundle)
+
+    assert challenger(mlflow).tags["git.commit"] == "5f8c8c8"
+
+
+def test_a_version_that_was_cut_off_is_made_anew(mlflow, register, bundle, monkeypatch):
+    """Killed before it was described, it is not taken for a whole one."""
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.registry.with_card", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            register(bundle)
+
+    assert register(bundle) == "2"
+    assert register(bundle) == "2"
+    assert challenger(mlflow).description
 
 
 def test_a_version_has_the_bundle_the_report_and_how_to_ask_it(mlflow, register, bundle, tmp_path):

@@ -1,0 +1,162 @@
+"""The flows of the deployments: what the Prefect page, a schedule or ``prefect`` starts.
+
+Prefect imports this module, from ``prefect.yaml``. A flow here settles who may work, with which
+settings, under which engines, and hands over to the same functions as the command line does.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+from prefect import flow, get_client
+from prefect.client.schemas.objects import FlowRunPolicy
+from prefect.states import Completed, Failed
+from pydantic import BaseModel, Field
+
+from flows import promote as gate
+from flows import rebuild as pipeline
+from flows.form import fill_in, form
+from flows.notice import notify, send
+from flows.orchestrator import import_prefect
+from flows.runs import current_flow_run
+from flows.stage import USER_ERROR, StageError, say
+from flows.watch import changes, youngest_s
+from genrenet.errors import GenrenetError
+from genrenet.learning.promotion import PromotionError
+from genrenet.params import read_params
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State
+
+RETRY_AFTER_S = 20  # a lost worker or a full disk may have come round
+FOR_EVER = -1.0
+
+deployed = functools.partial(
+    flow,
+    retries=1,
+    retry_delay_seconds=RETRY_AFTER_S,
+    on_failure=[notify],
+    on_crashed=[notify],
+    persist_result=False,
+)
+
+Corpus = Annotated[
+    str | None, Field(description="A further corpus, in corpora/; else the project's.")
+]
+if TYPE_CHECKING:
+    Changes = BaseModel | None
+else:  # Prefect asks for the form when it loads this module: here alone it is read at import
+    Changes = Annotated[
+        form() | None,
+        Field(description="Changes to params.yaml, which stay; an empty field changes nothing."),
+    ]
+
+
+def _told(work: Callable[..., "State | None"]) -> Callable[..., "State"]:
+    """Make ``work`` end in a state that says why; what the user can mend is not tried again."""
+
+    @functools.wraps(work)
+    def call(*args: Any, **kwargs: Any) -> "State":
+        import_prefect()
+        try:
+            return work(*args, **kwargs) or Completed()
+        except GenrenetError as error:
+            if not isinstance(error, StageError) or error.exit_code == USER_ERROR:
+                _no_retry()
+            return Failed(message=str(error))
+
+    return call
+
+
+@deployed(name="rebuild")
+@_told
+def rebuild(
+    targets: Annotated[
+        list[str],
+        Field(description="Stages, such as train or studies/dvc.yaml:folds; all if none."),
+    ] = [],  # noqa: B006  Prefect shows it, nobody changes it
+    force: Annotated[bool, Field(description="Also what is up to date.")] = False,
+    corpus: Corpus = None,
+    settings: Changes = None,
+) -> None:
+    """Bring every stage up to date with recordings, settings and code."""
+    with pipeline.workspace(corpus, patience_s=FOR_EVER):
+        fill_in(settings)
+        _rebuild(targets, force=force)
+
+
+@deployed(name="watch")
+@_told
+def watch(
+    quiet_s: Annotated[
+        float, Field(ge=0, description="Wait until nothing was written for so many seconds.")
+    ] = 60.0,
+    corpus: Corpus = None,
+) -> "State | None":
+    """Rebuild when recordings or corrections have changed since they were last built from."""
+    with pipeline.workspace(corpus, patience_s=FOR_EVER):
+        recordings = read_params().corpus
+        if not pipeline.LOCK.exists():
+            return Completed(name="Unbuilt", message="Nothing was built yet: run rebuild once.")
+        if not (changed := changes(recordings)):
+            return Completed(name="Unchanged", message=f"{recordings.path} is as it was.")
+        if (young_s := youngest_s(recordings)) < quiet_s:
+            message = f"{recordings.path} was written to {young_s:.0f} s ago: the next look tells."
+            return Completed(name="Unsettled", message=message)
+        say(f"watch: changed: {', '.join(changed)}")
+        _rebuild()
+    return None
+
+
+@deployed(name="refresh-model")
+@_told
+def refresh_model(corpus: Corpus = None, settings: Changes = None) -> "State | None":
+    """Rebuild, train and judge; the new model becomes the champion if it passes the gate."""
+    with pipeline.workspace(corpus, patience_s=FOR_EVER):
+        fill_in(settings)
+        _rebuild()
+        return _promote(None, force=False, reason="", rollback=False)
+
+
+@deployed(name="promote")
+@_told
+def promote(
+    version: Annotated[
+        str | None, Field(description="A version's number or alias; the challenger if none.")
+    ] = None,
+    force: Annotated[
+        bool, Field(description="Also one that does not pass; needs a reason.")
+    ] = False,
+    reason: Annotated[str, Field(description="Why; it is kept with the decision.")] = "",
+    rollback: Annotated[
+        bool, Field(description="Instead, restore the version that the champion replaced.")
+    ] = False,
+    corpus: Corpus = None,
+) -> "State | None":
+    """Judge a version of the model beside the champion; it takes its place if it passes."""
+    with pipeline.workspace(corpus, patience_s=FOR_EVER):
+        return _promote(version, force=force, reason=reason, rollback=rollback)
+
+
+def _rebuild(targets: Sequence[str] = (), *, force: bool = False) -> None:
+    with pipeline.under_engines():
+        pipeline.rebuild(targets, force=force)
+
+
+def _promote(version: str | None, **how: Any) -> "State | None":
+    """A refusal is an answer, and no failure of the run."""
+    try:
+        gate.promote(read_params(), version, **how)
+    except PromotionError as error:
+        say(str(error))
+        send("genrenet: promotion refused", str(error))
+        return Completed(name="Refused", message=str(error))
+    return None
+
+
+def _no_retry() -> None:
+    """Take this run's second try away: it would fail as the first did."""
+    run_id = current_flow_run()
+    if run_id:
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(run_id, empirical_policy=FlowRunPolicy(retries=0))

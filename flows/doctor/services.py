@@ -1,0 +1,138 @@
+"""The services: whether Prefect, MLflow and Ray answer where they are said to be."""
+
+import os
+import socket
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from flows import health, orchestrator
+from flows.doctor.finding import Finding, note, ok, problem
+
+PORTS = {"Prefect": 4200, "MLflow": 5000}
+"""Where their servers listen unless they are told otherwise."""
+RAY_CLIENT_PORT = 10_001
+OWN_RAY_ADDRESSES = ("local", "auto")
+
+
+def prefect(_: Path) -> Iterator[Finding]:
+    """The API of ``$PREFECT_API_URL``, else of Prefect's active profile."""
+    from flows.engines import found_api, profile_url
+
+    said, profile = os.environ.get("PREFECT_API_URL"), profile_url()
+    without = "a rebuild starts one for its duration, a stage by itself works without"
+    if said and (why := orchestrator.why_silent(said)):
+        cure = "Start that server, or correct or unset PREFECT_API_URL; until then " + without
+        yield problem("Prefect", f"PREFECT_API_URL={said}: {why}", cure)
+    elif found := found_api():
+        yield ok("Prefect", f"{found} answers")
+    elif profile and not said:
+        cure = f"Start that server, or: prefect config unset PREFECT_API_URL; until then {without}"
+        yield note("Prefect", f"{profile} of Prefect's profile does not answer", cure)
+    else:
+        yield ok("Prefect", f"no API is set: {without}")
+
+
+def mlflow(_: Path) -> Iterator[Finding]:
+    """The server of ``$MLFLOW_TRACKING_URI``."""
+    uri = os.environ.get("MLFLOW_TRACKING_URI", "")
+    if not uri:
+        yield ok("MLflow", "no server is set: the checkout has a store of its own")
+    elif not uri.startswith(("http://", "https://")):
+        yield ok("MLflow", f"MLFLOW_TRACKING_URI={uri}: no server to ask")
+    elif why := _mlflow_silence(uri):
+        cure = (
+            "Start that server, or correct or unset MLFLOW_TRACKING_URI: stages that record fail."
+        )
+        yield problem("MLflow", f"MLFLOW_TRACKING_URI={uri}: {why}", cure)
+    else:
+        yield ok("MLflow", f"{uri} answers")
+
+
+def ray(_: Path) -> Iterator[Finding]:
+    """The Ray of ``$RAY_ADDRESS``, knocked at and not joined."""
+    address = os.environ.get("RAY_ADDRESS", "")
+    if not address:
+        yield ok("Ray", "no address is set: one is started where it pays")
+        return
+    if address in OWN_RAY_ADDRESSES:
+        yield ok("Ray", f"RAY_ADDRESS={address}: Ray looks for itself")
+        return
+    try:
+        place = urlsplit(address if "://" in address else f"ray://{address}")
+        port = place.port or RAY_CLIENT_PORT
+        with socket.create_connection((place.hostname or "", port), health.TIMEOUT_S):
+            yield ok("Ray", f"{address} can be reached")
+    except (OSError, ValueError) as error:
+        cure = "Start it (ray start --head), or correct or unset RAY_ADDRESS."
+        yield problem("Ray", f"RAY_ADDRESS={address}: cannot be reached ({error})", cure)
+
+
+def ports(_: Path) -> Iterator[Finding]:
+    """The ports of both servers: free, held by the one that belongs there, or by another."""
+    for name, port in PORTS.items():
+        url = f"http://127.0.0.1:{port}"
+        if not _is_taken(port):
+            yield ok("ports", f"{port} is free for {name}")
+        elif _answers_as(name, url):
+            yield ok("ports", f"{port}: {name} is up at {url}")
+        else:
+            cure = f"To have {name}'s server there, stop it; or give the server another port."
+            yield note("ports", f"{port} is held by {_holder(port)}, which is no {name}", cure)
+
+
+def proxies(_: Path) -> Iterator[Finding]:
+    """Whether what runs on this machine is reached past the proxy."""
+    set_here = sorted(urllib.request.getproxies().keys() - {"no"})
+    caught = [host for host in ("localhost", "127.0.0.1") if not _is_exempt(host)]
+    if set_here and caught:
+        exempt = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+        cure = f"export NO_PROXY={','.join(filter(None, [exempt, *caught]))}"
+        found = f"a proxy for {', '.join(set_here)} is set, {', '.join(caught)} not exempt"
+        yield note("proxy", found, cure)
+    else:
+        yield ok("proxy", "localhost is exempt" if set_here else "none is set")
+
+
+def _is_exempt(host: str) -> bool:
+    return bool(urllib.request.proxy_bypass(host))
+
+
+def _mlflow_silence(uri: str) -> str | None:
+    certificates = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    return health.why_silent(
+        f"{uri.rstrip('/')}/health",
+        certificates=next(filter(None, map(os.environ.get, certificates)), None),
+        verify=os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() not in ("true", "1"),
+    )
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as knocking:
+        knocking.settimeout(health.TIMEOUT_S)
+        return knocking.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _answers_as(name: str, url: str) -> bool:
+    """Whether the server at ``url`` is the one called so: MLflow has no page at Prefect's place."""
+    path = "/api/health" if name == "Prefect" else "/health"
+    try:
+        with urllib.request.urlopen(url + path, timeout=health.TIMEOUT_S) as answer:  # noqa: S310
+            return bool(answer.read(5).strip() == (b"true" if name == "Prefect" else b"OK"))
+    except (OSError, ValueError):
+        return False
+
+
+def _holder(port: int) -> str:
+    """Who listens at a port, as far as this user may know."""
+    import psutil
+
+    try:
+        listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+        pid = next((c.pid for c in listening if c.laddr.port == port and c.pid), None)
+        if pid is not None:
+            return f"PID {pid} ({' '.join(psutil.Process(pid).cmdline())[:60]})"
+    except psutil.Error:  # somebody else's; macOS tells root alone
+        pass
+    return "a process of somebody else"

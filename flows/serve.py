@@ -1,0 +1,182 @@
+"""``python -m flows.serve``: the deployments of ``prefect.yaml``, served from this checkout.
+
+They are registered with the Prefect API of ``PREFECT_API_URL``, their runs are started here, one at
+a time. A switched schedule stays as it was switched in Prefect.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from flows.orchestrator import api_answers, console
+from flows.stage import conclude
+from genrenet.checkout import checkout
+from genrenet.errors import DataError
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun, State
+    from prefect.client.schemas.responses import DeploymentResponse
+    from prefect.deployments.runner import RunnerDeployment
+
+PATIENCE_S = 90  # until the API answers; it may have been started with us
+FILE = Path("prefect.yaml")
+QUERY_S = 2  # between questions for runs that are due: somebody waits for the one he has started
+
+
+class Schedule(BaseModel, extra="forbid"):
+    """When a deployment runs by itself."""
+
+    cron: str
+    timezone: str | None = None
+    active: bool = True
+
+
+class Deployment(BaseModel):
+    """An entry of ``prefect.yaml``, as far as serving needs it."""
+
+    name: str
+    entrypoint: str
+    description: str | None = None
+    tags: list[str] = []
+    parameters: dict[str, Any] = {}
+    schedules: list[Schedule] = []
+    concurrency_limit: int | None = None
+
+
+def main() -> int:
+    """Serve until Ctrl-C; the program's exit code."""
+    return conclude(serve)
+
+
+def serve() -> None:
+    """Register the deployments and start their runs, until a signal comes.
+
+    Raises
+    ------
+    DataError
+        No Prefect API answers, or ``prefect.yaml`` holds something that cannot be served.
+    """
+    os.chdir(checkout())
+    entries = read_deployments(FILE)
+    _wait_for_api()
+    import prefect
+
+    made = [_deployment(entry) for entry in entries]
+    _end_abandoned(made)
+    # not paused: to stop the service is no wish to stop the schedules
+    prefect.serve(
+        *made, limit=1, pause_on_shutdown=False, print_starting_message=False, query_seconds=QUERY_S
+    )
+
+
+def read_deployments(path: Path) -> list[Deployment]:
+    """The entries of a ``prefect.yaml``.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, or an entry is not what it should be.
+    """
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+        return [Deployment.model_validate(entry) for entry in content["deployments"]]
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise DataError(f"{path}: {place} of a deployment: {first['msg']}.") from error
+    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{path}: cannot be read as Prefect's list of deployments: {error}."
+        ) from error
+
+
+def _wait_for_api() -> None:
+    begin = time.monotonic()
+    while not api_answers():
+        if time.monotonic() - begin > PATIENCE_S:
+            url = os.environ.get("PREFECT_API_URL")
+            raise DataError(
+                f"no Prefect API answers at PREFECT_API_URL={url}. Set it to one that does, or "
+                "run `make up`, which starts one."
+            )
+        time.sleep(0.5)
+
+
+def _deployment(entry: Deployment) -> "RunnerDeployment":
+    """An entry as Prefect serves it; the switches of its schedules are as they were left."""
+    from prefect.deployments.runner import RunnerDeployment
+    from prefect.schedules import Cron
+
+    made = RunnerDeployment.from_entrypoint(
+        entry.entrypoint,
+        entry.name,
+        description=entry.description,
+        tags=entry.tags,
+        parameters=entry.parameters,
+        schedules=[Cron(s.cron, timezone=s.timezone, active=s.active) for s in entry.schedules],
+        concurrency_limit=entry.concurrency_limit,
+    )
+    if former := _former(made):
+        switches = {str(one.schedule): one.active for one in former.schedules}
+        for schedule in made.schedules or ():
+            schedule.active = switches.get(str(schedule.schedule), schedule.active)
+        made.paused = former.paused
+    return made
+
+
+def _former(made: "RunnerDeployment") -> "DeploymentResponse | None":
+    """What Prefect knows of a deployment from before."""
+    from prefect import get_client
+    from prefect.exceptions import ObjectNotFound
+
+    with get_client(sync_client=True) as client:
+        try:
+            return client.read_deployment_by_name(f"{made.flow_name}/{made.name}")
+        except ObjectNotFound:
+            return None
+
+
+def _end_abandoned(deployments: "Sequence[RunnerDeployment]") -> None:
+    """Say of runs whose service was killed that they are no longer at work."""
+    from prefect import get_client
+    from prefect.states import Crashed
+
+    state: State[Any] = Crashed(
+        message="The service was stopped while it ran. Run again: what is done is kept."
+    )
+    with get_client(sync_client=True) as client:
+        for run in _unfinished(client, deployments):
+            client.set_flow_run_state(run.id, state, force=True)
+            console.print(f"serve: run {run.name} was cut off when the service was stopped")
+
+
+def _unfinished(client: Any, deployments: "Sequence[RunnerDeployment]") -> "list[FlowRun]":
+    from prefect.client.schemas.filters import (
+        DeploymentFilter,
+        DeploymentFilterName,
+        FlowRunFilter,
+        FlowRunFilterState,
+        FlowRunFilterStateType,
+    )
+    from prefect.client.schemas.objects import StateType
+
+    at_work = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+    found: list[FlowRun] = client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=at_work))
+        ),
+        deployment_filter=DeploymentFilter(
+            name=DeploymentFilterName(any_=[one.name for one in deployments])
+        ),
+    )
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
