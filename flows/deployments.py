@@ -61,8 +61,9 @@ def _told(work: Callable[..., "State | None"]) -> Callable[..., "State"]:
         try:
             return work(*args, **kwargs) or Completed()
         except GenrenetError as error:
-            if not isinstance(error, StageError) or error.exit_code == USER_ERROR:
-                _no_retry()
+            if isinstance(error, StageError) and error.exit_code != USER_ERROR:
+                raise  # Prefect tries it once more
+            _no_retry()
             return Failed(message=str(error))
 
     return call

@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,9 +40,16 @@ class Api:
             {"Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  the same
-            text = answer.read()
-            return json.loads(text) if text else None
+        for pause_s in (1, 2, 4, None):  # a busy SQLite is 503, and asked again as by any client
+            try:
+                with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310  the same
+                    text = answer.read()
+                    return json.loads(text) if text else None
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or pause_s is None:
+                    raise
+                time.sleep(pause_s)
+        return None
 
     def last_run(self, flow: str) -> dict[str, Any]:
         """The newest run of ``flow``."""

@@ -154,6 +154,7 @@ def window(tmp_path_factory: pytest.TempPathFactory, api: Api) -> Iterator[Windo
     yield made
     made.stop(signal.SIGTERM)
     post.shutdown()
+    post.server_close()
 
 
 def _post(told: list[dict[str, Any]]) -> HTTPServer:
@@ -213,7 +214,7 @@ def test_a_run_with_a_form_changes_the_settings_and_shows_its_stages(window):
 
 
 def test_settings_that_the_models_refuse_start_nothing(window):
-    """One beyond its bound is refused by the form, two that do not fit by the run, which says so."""
+    """One beyond its bound is refused by the form, two that do not fit by the run."""
     with pytest.raises(urllib.error.HTTPError) as refused:
         window.start("rebuild", settings={"train": {"epochs": -3}})
     assert b"settings.train.epochs" in refused.value.read()
@@ -321,7 +322,7 @@ def test_a_file_that_cannot_be_served_is_refused(tmp_path, text, told):
     """With the place and what is expected there."""
     (tmp_path / "prefect.yaml").write_text(text, "utf-8")
 
-    with pytest.raises(DataError, match="prefect.yaml") as refused:
+    with pytest.raises(DataError, match=r"prefect\.yaml") as refused:
         read_deployments(tmp_path / "prefect.yaml")
 
     assert told in str(refused.value)
