@@ -8,14 +8,14 @@ there already or has to be made again from the bundle. Only the driver writes.
 import logging
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from genrenet.serving.bundle import Bundle, certificate_of
-from genrenet.serving.store import database_of, failure, open_store
+from genrenet.serving.store import database_of, failure, in_haste, open_store
 from genrenet.settings import digest
 from tasks.child_run import CONTENT, DIGEST, ChildRun, record_child
 from tasks.experiment import EXPERIMENT, open_experiment
@@ -38,16 +38,22 @@ __all__ = [
     "telling",
 ]
 
+QUIET = {
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # two lines for each run and each child
+}
 SAMPLE_S = 5  # between samples of CPU and memory; a short run still gets several
 
 
 def connect(experiment: str = EXPERIMENT) -> Any:
     """MLflow, pointed at its store, with the experiment there."""
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     import mlflow
 
     for name in ("mlflow", "alembic"):  # they tell of every table that they make
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("mlflow.system_metrics").setLevel(logging.ERROR)  # a lost server is told once
     uri = open_store(mlflow)
     database = database_of(uri)
     files = (database.parent / "artifacts").as_uri() if database else None
@@ -98,7 +104,7 @@ def open_run(
     content : str or None
         The bundle's hash; None where it is still to be trained.
     watch : bool
-        Sample CPU and memory meanwhile.
+        Sample CPU and memory meanwhile; the work is longer than a server that hangs is waited for.
     experiment : str
         Where the run belongs.
 
@@ -109,7 +115,7 @@ def open_run(
     """
     mlflow = connect(experiment)
     mlflow.set_system_metrics_sampling_interval(SAMPLE_S)
-    with telling(mlflow):
+    with telling(mlflow), in_haste() if watch else nullcontext():
         run_id = find_run(run_digest, content, experiment)
         name = run_name(corpus, run_digest)
         with mlflow.start_run(

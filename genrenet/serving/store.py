@@ -39,9 +39,9 @@ PATIENCE = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # 7: four minutes for each call to a dead server
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",  # s; 120. A file that is sent on takes its time
 }
-"""How long a server is waited for in mid-work, where the user's environment does not say."""
+"""How long a server is waited for, where the user's environment does not say."""
 HASTE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "5"}
-"""The same for its first answer."""
+"""The same for its first answer, and while other work waits."""
 
 
 def tracking_uri() -> str:
@@ -72,11 +72,24 @@ def open_store(mlflow: Any) -> str:
         settle(own_database())
     mlflow.set_tracking_uri(uri)
     try:
-        with _in_haste():
+        with in_haste():
             mlflow.search_experiments(max_results=1)
     except (mlflow.MlflowException, SQLAlchemyError, ImportError, OSError) as error:
         raise failure(error) from error
     return uri
+
+
+@contextmanager
+def in_haste() -> Iterator[None]:
+    """Let MLflow wait shortly for a server, unless the user has said how long it is to wait."""
+    names = [name for name, value in PATIENCE.items() if os.environ.get(name) == value]
+    for name in names:
+        os.environ[name] = HASTE[name]
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ[name] = PATIENCE[name]
 
 
 def _check_address(uri: str) -> None:
@@ -186,16 +199,3 @@ def _rewrite(connection: sqlite3.Connection, former: str, home: Path) -> None:
 
 def _path(uri: str) -> str:
     return unquote(urlsplit(uri).path)
-
-
-@contextmanager
-def _in_haste() -> Iterator[None]:
-    """Let MLflow wait shortly, unless the user has said how long it is to wait."""
-    names = [name for name, value in PATIENCE.items() if os.environ[name] == value]
-    for name in names:
-        os.environ[name] = HASTE[name]
-    try:
-        yield
-    finally:
-        for name in names:
-            os.environ[name] = PATIENCE[name]
