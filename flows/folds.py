@@ -45,7 +45,7 @@ def folds(params: Params) -> None:
     scores = fold_scores(by_tracks, by_windows, params.evaluate.top_k)
     step(write_report)(by_tracks, by_windows, scores, params, official=official)
     verdict = told(scores)
-    findings = Findings(metrics=_metrics(over_folds(scores)), summary="\n\n".join(verdict))
+    findings = Findings(metrics=_metrics(over_folds(scores)), summary="  \n".join(verdict))
     step(record)("folds", found, tracks, findings, params)
     tidy("folds")
     _show(scores, verdict)

@@ -35,7 +35,7 @@ def leakage(params: Params) -> None:
     sizes = {"n_tracks": len(tracks), "n_unknown": int((~tracks["group_known"].astype(bool)).sum())}
     step(write_report)(prices, _by_trial(tallies, found), params, sizes)
     verdict = told(prices)
-    findings = Findings(metrics=_metrics(prices), summary="\n\n".join(verdict))
+    findings = Findings(metrics=_metrics(prices), summary="  \n".join(verdict))
     step(record)("leakage", found, tracks, findings, params)
     tidy("leakage")
     _show(prices, verdict)

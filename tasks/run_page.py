@@ -14,6 +14,10 @@ from genrenet.markdown import plain
 
 NOTE = "mlflow.note.content"
 MADE_BY = "prefect."  # begins the tags that name the Prefect runs
+JUDGED = {
+    *("track/accuracy", "track/accuracy_low", "track/accuracy_high", "track/n", "track/majority"),
+    "baseline/accuracy",
+}
 MODE = "?workflowType=machine_learning"
 
 
@@ -51,35 +55,28 @@ def describe(mlflow: Any, run_id: str, summary: str, links: Mapping[str, str]) -
         for tag, address in sorted(run.data.tags.items())
         if tag.startswith(MADE_BY)
     ]
-    lines = [summary, *_line("Made by the Prefect runs", made_by), *_files(client, run)]
-    client.set_tag(run_id, NOTE, "\n\n".join(lines))
-
-
-def _files(client: Any, run: Any) -> list[str]:
-    """A line for each folder of artifacts, with a link to each file; the report before figures."""
-    found = sorted(client.list_artifacts(run.info.run_id), key=lambda file: file.path, reverse=True)
-    folders = {"Files": [file for file in found if not file.is_dir]}
-    for folder in found:
-        if folder.is_dir:
-            name = folder.path.capitalize()
-            folders[name] = client.list_artifacts(run.info.run_id, folder.path)
-    return [
-        line
-        for name, files in folders.items()
-        for line in _line(name, [_file(run, path) for path in _in_order(files)])
+    lines = [
+        summary,
+        *_line("Made by the Prefect runs", made_by),
+        *_line("Report", _report(client, run)),
     ]
+    client.set_tag(run_id, NOTE, "  \n".join(lines))  # breaks of lines: the UI folds long texts
 
 
-def _in_order(files: list[Any]) -> list[PurePosixPath]:
-    """Pages for people first."""
-    paths = [PurePosixPath(file.path) for file in files]
-    return sorted(paths, key=lambda path: (path.suffix != ".md", path.name))
-
-
-def _file(run: Any, path: PurePosixPath) -> str:
-    page = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts"
-    name = path.stem if path.suffix == ".png" else path.name
-    return f"[{plain(name)}]({page}/{quote(str(path))}{MODE})"
+def _report(client: Any, run: Any) -> list[str]:
+    """A link to each file of the report, pages for people first, and one to the figures."""
+    found = client.list_artifacts(run.info.run_id)
+    inside = [client.list_artifacts(run.info.run_id, file.path) for file in found if file.is_dir]
+    files = [file for files in (found, *inside) for file in files if not file.is_dir]
+    paths = sorted((PurePosixPath(file.path) for file in files), key=lambda path: path.name)
+    pictures = [path for path in paths if path.suffix == ".png"]
+    pages = sorted(set(paths) - set(pictures), key=lambda path: (path.suffix != ".md", path.name))
+    base = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts"
+    return [
+        f"[{plain(name)}]({base}/{quote(str(path))}{MODE})"
+        for name, path in [(path.name, path) for path in pages]
+        + [("figures", path) for path in pictures[:1]]  # opens the list of them
+    ]
 
 
 def _line(what: str, links: list[str]) -> list[str]:
@@ -87,7 +84,7 @@ def _line(what: str, links: list[str]) -> list[str]:
 
 
 def _verdict(figures: Mapping[str, float]) -> str:
-    if "track/accuracy" not in figures:
+    if not JUDGED <= figures.keys():
         return "Trained, and not yet judged on the test tracks: `evaluate` does that."
     share = {name: f"{value:.1%}" for name, value in figures.items()}
     return (

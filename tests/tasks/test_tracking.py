@@ -173,7 +173,7 @@ def test_a_run_s_page_says_what_came_of_it(store, bundle, tmp_path):
     assert read_bundle(bundle).certificate.digest in page
     assert "[evaluate](http://prefect/2) · [train](http://prefect/1)" in page
     assert f"[model\\_card.md]({here}/report/model_card.md?" in page
-    assert f"[roc]({here}/figures/roc.png?" in page
+    assert f"[figures]({here}/figures/roc.png?" in page
 
 
 def test_a_run_that_was_not_judged_says_so(store, bundle):
