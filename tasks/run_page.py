@@ -84,7 +84,7 @@ def _line(what: str, links: list[str]) -> list[str]:
 
 
 def _verdict(figures: Mapping[str, float]) -> str:
-    if not JUDGED <= figures.keys():
+    if JUDGED - figures.keys():
         return "Trained, and not yet judged on the test tracks: `evaluate` does that."
     share = {name: f"{value:.1%}" for name, value in figures.items()}
     return (

@@ -147,7 +147,7 @@ def settle(database: Path) -> bool:
     """
     if not database.is_file():
         return False
-    home = database.absolute().parent
+    home = database.resolve().parent
     with closing(sqlite3.connect(database, timeout=LOCKED_S, isolation_level=None)) as connection:
         try:
             if not _former_homes(connection, home):

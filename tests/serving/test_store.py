@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genrenet.errors import DataError
+from genrenet.serving import store
 from genrenet.serving.bundle import locate, read_bundle
 from genrenet.serving.store import ADDRESSES, open_store, settle
 from tasks import tracking
@@ -129,6 +130,21 @@ def test_where_nothing_has_moved_nothing_is_written(original):
     assert not settle(database)
     assert time.perf_counter() - begin < 0.5
     assert database.read_bytes() == before
+
+
+def test_a_database_that_somebody_writes_to_is_left_as_it_was(moved, original, monkeypatch):
+    """Told, with what to do; the next command mends it."""
+    monkeypatch.setattr(store, "LOCKED_S", 0.1)
+    with closing(connect(moved / "mlruns/mlflow.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(
+            DataError, match=r"cannot be rewritten .*locked.*stop what writes to it"
+        ):
+            tracking.connect()
+    assert addresses(moved) == addresses(original)
+
+    tracking.connect()
+    assert addresses(moved) != addresses(original)
 
 
 @given(names=st.tuples(NAMES, NAMES))
