@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from flows.stage import main, say, step, table
-from flows.studies import STUDIES, Plan, read_corpus, record, run_trials, tidy
+from flows.studies import STUDIES, Findings, Plan, read_corpus, record, run_trials, tidy
 from genrenet.atomic import replacing
 from genrenet.corpus.folds import assign_folds, few_groups, fold_sides, has_official_folds
 from genrenet.learning.answers import MODELS
@@ -38,15 +38,17 @@ def folds(params: Params) -> None:
     for fold in sorted(of_track.unique().tolist()):
         sides = fold_sides(of_track, settings.model_copy(update={"test_fold": fold}))
         portion = divided(windows, windows["track_id"].map(sides))
-        plans[fold] = Plan(portion=portion, seed=params.studies.seeds[0])
+        plans[fold] = Plan(portion=portion, seed=params.studies.seeds[0], about={"fold": fold})
     found = step(run_trials)("folds", plans, params)
     answered = {fold: trial.answers for fold, trial in found.items()}
     by_tracks, by_windows = out_of_fold(answered, tracks)
     scores = fold_scores(by_tracks, by_windows, params.evaluate.top_k)
     step(write_report)(by_tracks, by_windows, scores, params, official=official)
-    step(record)("folds", found, _metrics(over_folds(scores)), params)
+    verdict = told(scores)
+    findings = Findings(metrics=_metrics(over_folds(scores)), summary="  \n".join(verdict))
+    step(record)("folds", found, tracks, findings, params)
     tidy("folds")
-    _show(scores)
+    _show(scores, verdict)
 
 
 def write_report(
@@ -89,21 +91,27 @@ def _about(by_tracks: pd.DataFrame, params: Params, *, official: bool) -> dict[s
 def _metrics(means: pd.DataFrame) -> dict[str, float]:
     """Means and deviations as MLflow names them."""
     return {
-        f"{row['model']}.{row['unit']}.{name}": value
+        f"{row['model']}/{row['unit']}/{name}": value
         for row in means.to_dict("records")
         for name, value in row.items()
         if name not in ("model", "unit")
     }
 
 
-def _show(scores: pd.DataFrame) -> None:
-    table("folds", scores.to_dict("records"), description="Each fold, by model and unit")
+def told(scores: pd.DataFrame) -> list[str]:
+    """How accurate each model is, in words."""
     means = over_folds(scores)
-    for row in means[means["unit"] == "track"].itertuples():
-        say(
-            f"folds: {row.model}: {row.accuracy:.1%} ± {100 * row.accuracy_sd:.1f} points of the "
-            f"tracks, mean and standard deviation of {scores['fold'].nunique()} folds"
-        )
+    return [
+        f"{row.model}: {row.accuracy:.1%} ± {100 * row.accuracy_sd:.1f} points of the tracks, mean "
+        f"and standard deviation of {scores['fold'].nunique()} folds"
+        for row in means[means["unit"] == "track"].itertuples()
+    ]
+
+
+def _show(scores: pd.DataFrame, verdict: list[str]) -> None:
+    table("folds", scores.to_dict("records"), description="Each fold, by model and unit")
+    for line in verdict:
+        say(f"folds: {line}")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from flows.stage import main, say, step, table
-from flows.studies import STUDIES, Plan, Trial, read_corpus, record, run_trials, tidy
+from flows.studies import STUDIES, Findings, Plan, Trial, read_corpus, record, run_trials, tidy
 from genrenet.learning.answers import tally
 from genrenet.learning.leakage import portions, price_tag
 from genrenet.learning.portions import counts
@@ -22,7 +22,7 @@ def leakage(params: Params) -> None:
     """Train one model of one training size under splits that leak and under one that does not."""
     tracks, windows = step(read_corpus)()
     plans = {
-        (policy, seed): Plan(portion=portion, seed=seed)
+        (policy, seed): Plan(portion=portion, seed=seed, about={"policy": policy})
         for seed in params.studies.seeds
         for policy, portion in portions(windows, tracks, params.split, seed=seed).items()
     }
@@ -34,9 +34,11 @@ def leakage(params: Params) -> None:
     prices = price_tag(tallies, params.evaluate)
     sizes = {"n_tracks": len(tracks), "n_unknown": int((~tracks["group_known"].astype(bool)).sum())}
     step(write_report)(prices, _by_trial(tallies, found), params, sizes)
-    step(record)("leakage", found, _metrics(prices), params)
+    verdict = told(prices)
+    findings = Findings(metrics=_metrics(prices), summary="  \n".join(verdict))
+    step(record)("leakage", found, tracks, findings, params)
     tidy("leakage")
-    _show(prices)
+    _show(prices, verdict)
 
 
 def _by_trial(tallies: pd.DataFrame, found: Mapping[tuple[str, int], Trial]) -> pd.DataFrame:
@@ -48,7 +50,7 @@ def _by_trial(tallies: pd.DataFrame, found: Mapping[tuple[str, int], Trial]) -> 
         {
             "policy": policy,
             "seed": seed,
-            **counts(trial.portion),
+            **counts(trial.plan.portion),
             "n_epochs": trial.report.n_epochs,
             "best_epoch": trial.report.best_epoch,
         }
@@ -86,23 +88,31 @@ def write_report(
 def _metrics(prices: pd.DataFrame) -> dict[str, float]:
     """Accuracies and prices as MLflow names them."""
     return {
-        f"{row.model}.{row.unit}.{row.policy}.{name}": getattr(row, name)
+        f"{row.model}/{row.unit}/{row.policy}.{name}": getattr(row, name)
         for row in prices.itertuples()
         for name in ("accuracy", "price")
     }
 
 
-def _show(prices: pd.DataFrame) -> None:
-    table("leakage", prices.to_dict("records"), description="Accuracy under each policy, and price")
+def told(prices: pd.DataFrame) -> list[str]:
+    """What each model's price is, in words."""
     by_window = prices[prices["unit"] == "window"]
+    lines = []
     for model, rows in by_window.groupby("model", sort=False):
         shares = ", ".join(f"{row.policy} {row.accuracy:.1%}" for row in rows.itertuples())
         price = rows.iloc[0]
-        say(
-            f"leakage: {model}: {shares} of the test windows; torn recordings are worth "
+        lines.append(
+            f"{model}: {shares} of the test windows; torn recordings are worth "
             f"{100 * price['price']:.1f} points ({100 * price['price_low']:.1f} to "
             f"{100 * price['price_high']:.1f})"
         )
+    return lines
+
+
+def _show(prices: pd.DataFrame, verdict: list[str]) -> None:
+    table("leakage", prices.to_dict("records"), description="Accuracy under each policy, and price")
+    for line in verdict:
+        say(f"leakage: {line}")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def log_report() -> str:
     tracking.record_training(bundle, content, seeds)
     report = json.loads(METRICS.read_text("utf-8"))
     figures = {
-        f"{unit}.{name}": value
+        f"{unit}/{name}": value
         for unit in ("track", "window", "baseline", "shortcut")
         for name, value in report.get(unit, {}).items()
     }

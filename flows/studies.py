@@ -14,13 +14,16 @@ import pandas as pd
 
 from flows.features import FEATURES
 from flows.stage import progress
+from genrenet.corpus.audit import LeakError, audit, split_digest
 from genrenet.corpus.duplicates import DUPLICATES, DUPLICATES_SCHEMA, joined
 from genrenet.corpus.quarantine import without_quarantined
 from genrenet.corpus.tracks import read_catalog, read_table, write_table
 from genrenet.features.shards import shard_paths
-from genrenet.learning.portions import PORTIONS_SCHEMA, list_windows
+from genrenet.learning.answers import tally
+from genrenet.learning.portions import PORTIONS_SCHEMA, counts, list_windows
 from genrenet.params import Params, Train
 from genrenet.settings import digest
+from tasks.child_run import ChildRun
 from tasks.fanout import absolute, fan_out
 from tasks.study import StudyRecord, record_study
 from tasks.train import read_footers
@@ -35,19 +38,38 @@ TRIAL_S = 30.0  # core-seconds that a trial costs at least; more than starting R
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One trial of a study: its windows by side, and its network's seed."""
+    """One trial of a study.
+
+    Attributes
+    ----------
+    portion : pd.DataFrame
+        Its windows by side.
+    seed : int
+        Of its network.
+    about : mapping
+        What sets it apart from the study's other trials, the seed aside.
+    """
 
     portion: pd.DataFrame
     seed: int
+    about: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
     """What came of a plan."""
 
-    portion: pd.DataFrame
+    plan: Plan
     answers: pd.DataFrame
     report: TrialReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What a study has found: figures as MLflow names them, and the verdict in Markdown."""
+
+    metrics: Mapping[str, float]
+    summary: str
 
 
 def read_corpus() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -82,7 +104,7 @@ def run_trials(study: str, plans: Mapping[Key, Plan], params: Params) -> dict[Ke
             advance(1)
     return {
         key: Trial(
-            portion=plans[key].portion,
+            plan=plans[key],
             answers=pd.read_parquet(job.answers),
             report=reports[job.out],
         )
@@ -91,17 +113,41 @@ def run_trials(study: str, plans: Mapping[Key, Plan], params: Params) -> dict[Ke
 
 
 def record(
-    study: str, found: Mapping[Any, Trial], metrics: Mapping[str, float], params: Params
-) -> None:
-    """Put a study's figures and files into its MLflow run."""
-    record_study(
+    study: str,
+    found: Mapping[Any, Trial],
+    tracks: pd.DataFrame,
+    findings: Findings,
+    params: Params,
+    *,
+    links: Mapping[str, str] | None = None,
+) -> str:
+    """Put a study's figures, files and trials into its MLflow run; the run's id.
+
+    Parameters
+    ----------
+    study : str
+        Its name.
+    found : mapping to Trial
+        What its plans came to.
+    tracks : pd.DataFrame
+        The corpus, as :func:`read_corpus` gives it.
+    findings : Findings
+        What came of it all.
+    params : Params
+        The settings.
+    links : mapping of str to str, optional
+        Pages of what made it, by stage, for the run's description.
+    """
+    return record_study(
         StudyRecord(
             study=study,
-            run_digest=digest(sorted(trial.report.folder.name for trial in found.values())),
             corpus=params.corpus.path,
             settings={"train": _recipe(params).model_dump(mode="json")},
-            metrics=metrics,
+            trials=[_child(trial, tracks, params.corpus.group_level) for trial in found.values()],
+            metrics=findings.metrics,
+            summary=findings.summary,
             files=sorted(STUDIES.glob(f"{study}.*")),
+            links=links or {},
         )
     )
 
@@ -132,3 +178,39 @@ def _job(folder: Path, plan: Plan, data: str, params: Params) -> TrialJob:
 def _recipe(params: Params) -> Train:
     """The main line's recipe, with the studies' epochs."""
     return params.train.model_copy(update={"epochs": params.studies.epochs})
+
+
+def _child(trial: Trial, tracks: pd.DataFrame, level: str) -> ChildRun:
+    """A trial as MLflow shows it under its study."""
+    params = {**trial.plan.about, "seed": trial.plan.seed}
+    return ChildRun(
+        name="-".join(f"{name}-{value}" for name, value in params.items()),
+        digest=trial.report.folder.name,
+        params=params,
+        history=trial.report.history,
+        metrics={
+            **accuracies(trial.answers, tracks),
+            "n_epochs": trial.report.n_epochs,
+            "best_epoch": trial.report.best_epoch,
+            **{f"sizes/{name}": n for name, n in counts(trial.plan.portion).items()},
+        },
+        tags=_certificate(trial.plan.portion, tracks, level),
+    )
+
+
+def accuracies(answered: pd.DataFrame, tracks: pd.DataFrame) -> dict[str, float]:
+    """How accurate each model is, by window and by track, as MLflow names it."""
+    sums = tally(answered, tracks).groupby(["model", "unit"])[["n_right", "n"]].sum()
+    shares = (sums["n_right"] / sums["n"]).round(6)
+    return {f"{model}/{unit}/accuracy": share for (model, unit), share in shares.items()}
+
+
+def _certificate(portion: pd.DataFrame, tracks: pd.DataFrame, level: str) -> dict[str, str]:
+    """What the audit says of a trial's split; ``none`` where it leaks, as some are meant to."""
+    sides = portion[["track_id", "split"]].drop_duplicates()
+    rows = tracks.drop(columns="split").merge(sides, on="track_id")  # not the corpus' own
+    try:
+        proved = audit(rows, level).level
+    except LeakError:
+        proved = "none"
+    return {"certificate.level": proved, "certificate.digest": split_digest(rows)}

@@ -7,57 +7,70 @@ there already or has to be made again from the bundle. Only the driver writes.
 
 import logging
 import os
-import subprocess
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from hashlib import md5
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from genrenet.errors import DataError
-from genrenet.serving.bundle import Bundle, certificate_of, tracking_uri
+from genrenet.serving.bundle import Bundle, certificate_of
+from genrenet.serving.store import database_of, failure, in_haste, open_store
 from genrenet.settings import digest
+from tasks.child_run import CONTENT, DIGEST, ChildRun, record_child
+from tasks.experiment import EXPERIMENT, open_experiment
+from tasks.origin import dataset, origin_tags
+from tasks.run_page import describe, model_summary
 
-EXPERIMENT = "genrenet"
+__all__ = [
+    "CONTENT",
+    "DIGEST",
+    "EXPERIMENT",
+    "connect",
+    "corpus_name",
+    "find_run",
+    "flat",
+    "open_run",
+    "record_evaluation",
+    "record_training",
+    "run_name",
+    "seed_metrics",
+    "telling",
+]
+
+QUIET = {
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # two lines for each run and each child
+}
 SAMPLE_S = 5  # between samples of CPU and memory; a short run still gets several
-DIGEST, CONTENT = "genrenet.digest", "genrenet.content"
 
 
 def connect(experiment: str = EXPERIMENT) -> Any:
     """MLflow, pointed at its store, with the experiment there."""
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     import mlflow
 
     for name in ("mlflow", "alembic"):  # they tell of every table that they make
         logging.getLogger(name).setLevel(logging.WARNING)
-    uri = tracking_uri()
-    local = uri.startswith("sqlite:///")
-    if local:
-        Path(uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    mlflow.set_tracking_uri(uri)
+    logging.getLogger("mlflow.system_metrics").setLevel(logging.ERROR)  # a lost server is told once
+    uri = open_store(mlflow)
+    database = database_of(uri)
+    files = (database.parent / "artifacts").as_uri() if database else None
     with telling(mlflow):
-        if mlflow.get_experiment_by_name(experiment) is None:
-            folder = Path(uri.removeprefix("sqlite:///")).absolute().parent
-            artifacts = (folder / "artifacts").as_uri() if local else None
-            mlflow.create_experiment(experiment, artifact_location=artifacts)
-        mlflow.set_experiment(experiment)
+        open_experiment(mlflow, experiment, files)
     return mlflow
 
 
 @contextmanager
 def telling(mlflow: Any) -> Iterator[None]:
     """Tell of a store that fails as of something that the user can mend."""
+    from requests import HTTPError  # MLflow lets it pass where a file is refused
+
     try:
         yield
-    except mlflow.MlflowException as error:
-        why = error.message.partition("\n")[0].rstrip(".")  # a database's next lines are its query
-        raise DataError(
-            f"MLflow at {tracking_uri()} does not work: {why}. Start that server, or change or "
-            "unset MLFLOW_TRACKING_URI."
-        ) from error
+    except (mlflow.MlflowException, HTTPError) as error:
+        raise failure(error) from error
 
 
 def find_run(run_digest: str, content: str | None, experiment: str = EXPERIMENT) -> str | None:
@@ -91,7 +104,7 @@ def open_run(
     content : str or None
         The bundle's hash; None where it is still to be trained.
     watch : bool
-        Sample CPU and memory meanwhile.
+        Sample CPU and memory meanwhile; the work is longer than a server that hangs is waited for.
     experiment : str
         Where the run belongs.
 
@@ -102,7 +115,7 @@ def open_run(
     """
     mlflow = connect(experiment)
     mlflow.set_system_metrics_sampling_interval(SAMPLE_S)
-    with telling(mlflow):
+    with telling(mlflow), in_haste() if watch else nullcontext():
         run_id = find_run(run_digest, content, experiment)
         name = run_name(corpus, run_digest)
         with mlflow.start_run(
@@ -120,8 +133,9 @@ def record_training(
     seeds: list[dict[str, Any]],
     *,
     ended_ms: Mapping[int, list[int]] | None = None,
-) -> None:
-    """Put what a bundle says of its training into its run, once.
+    links: Mapping[str, str] | None = None,
+) -> str:
+    """Put what a bundle says of its training into its run, once; the run's id.
 
     Parameters
     ----------
@@ -133,39 +147,67 @@ def record_training(
         Its ``history.json``.
     ended_ms : mapping of int to list of int, optional
         When each seed's epochs ended, in ms since 1970; a run that is made again has no such times.
+    links : mapping of str to str, optional
+        Pages of what made it, by stage, for its description; each call adds its own.
     """
     mlflow = connect()
     with open_run(bundle.run_digest, bundle.params.corpus.path, content=content) as run:
-        if CONTENT in run.data.tags:
-            return
-        mlflow.log_params(flat(bundle.params.model_dump(mode="json")))
-        mlflow.set_tags(_tags(bundle))
-        mlflow.log_input(_dataset(mlflow, bundle), context="training")
-        mlflow.log_metrics(seed_metrics(seeds))
-        for seed in seeds:
-            _record_seed(mlflow, bundle, seed, (ended_ms or {}).get(seed["seed"]))
-        mlflow.set_tag(CONTENT, content)  # the last: a record that was cut off is made anew
+        if CONTENT not in run.data.tags:
+            mlflow.log_params(flat(bundle.params.model_dump(mode="json")))
+            mlflow.set_tags(_tags(bundle))
+            name = corpus_name(bundle.params.corpus.path)
+            mlflow.log_input(dataset(name, bundle.data_fingerprint), context="training")
+            mlflow.log_metrics(seed_metrics(seeds))
+            for seed in seeds:
+                child = _seed(bundle, seed, (ended_ms or {}).get(seed["seed"]))
+                record_child(mlflow, run, child)
+            mlflow.set_tag(CONTENT, content)  # the last: a record that was cut off is made anew
+        _describe(mlflow, bundle, run.info.run_id, links)
+        return str(run.info.run_id)
 
 
 def record_evaluation(
-    bundle: Bundle, content: str, metrics: Mapping[str, float], files: list[Path]
+    bundle: Bundle,
+    content: str,
+    metrics: Mapping[str, float],
+    files: list[Path],
+    *,
+    links: Mapping[str, str] | None = None,
 ) -> str:
-    """Put metrics and report files into the bundle's run; its id."""
+    """Put metrics and report files into the bundle's run; its id.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        The bundle.
+    content : str
+        Its hash.
+    metrics : mapping of str to float
+        ``unit/name``: MLflow's UI shows them by unit.
+    files : list of Path
+        The report; pictures go among the figures.
+    links : mapping of str to str, optional
+        As in :func:`record_training`.
+    """
     mlflow = connect()
-    with open_run(bundle.run_digest, bundle.params.corpus.path, content=content) as run:
+    corpus = bundle.params.corpus.path
+    with open_run(bundle.run_digest, corpus, content=content) as run:
+        tested = digest([bundle.data_fingerprint, certificate_of(bundle).digest, "test"])
+        mlflow.log_input(dataset(f"{corpus_name(corpus)}-test", tested), context="evaluation")
         mlflow.log_metrics(dict(metrics))
         for path in files:
             mlflow.log_artifact(str(path), "figures" if path.suffix == ".png" else "report")
+        _describe(mlflow, bundle, run.info.run_id, links)
         return str(run.info.run_id)
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings as ``section.name``."""
+    """Nested settings as ``section.name``; those without a value are left out."""
     pairs: dict[str, Any] = {}
     for key, value in values.items():
         if isinstance(value, Mapping):
             pairs.update(flat(value, f"{prefix}{key}."))
-        else:
+        elif value not in (None, [], ()):
             pairs[prefix + key] = value
     return pairs
 
@@ -174,7 +216,7 @@ def seed_metrics(seeds: list[dict[str, Any]]) -> dict[str, float]:
     """Mean and standard deviation over seeds of the figures at their best epochs."""
     best = [{k: v[s["best_epoch"] - 1] for k, v in s["history"].items()} for s in seeds]
     return {
-        f"{name}_{kind}": float(function([figures[name] for figures in best]))
+        f"training/{name}_{kind}": float(function([figures[name] for figures in best]))
         for name in best[0]
         for kind, function in (("mean", np.mean), ("sd", np.std))
     }
@@ -198,50 +240,22 @@ def _tags(bundle: Bundle) -> dict[str, str]:
         "certificate.digest": certificate.digest,
         "specification": bundle.specification_hash,
         "data": bundle.data_fingerprint,
-        "git.commit": _git_commit(),
-        "dvc.lock": _file_digest(Path("dvc.lock")),
+        **origin_tags(),
     }
 
 
-def _dataset(mlflow: Any, bundle: Bundle) -> Any:
-    from mlflow.data.http_dataset_source import HTTPDatasetSource
-    from mlflow.data.meta_dataset import MetaDataset
-
-    return MetaDataset(
-        HTTPDatasetSource(f"file://{Path('data/features').absolute()}"),
-        name=corpus_name(bundle.params.corpus.path),
-        digest=bundle.data_fingerprint,
+def _seed(bundle: Bundle, seed: Mapping[str, Any], ended_ms: list[int] | None) -> ChildRun:
+    return ChildRun(
+        name=f"seed-{seed['seed']}",
+        digest=digest([bundle.run_digest, seed["seed"]]),
+        params={"seed": seed["seed"], "best_epoch": seed["best_epoch"]},
+        history=seed["history"],
+        ended_ms=ended_ms,
     )
 
 
-def _record_seed(
-    mlflow: Any, bundle: Bundle, seed: dict[str, Any], ended_ms: list[int] | None
-) -> None:
-    """One seed as a child run with its curves."""
-    from mlflow.entities import Metric
-
-    history = seed["history"]
-    times = ended_ms or [int(time.time() * 1000)] * len(history["loss"])
-    child = {DIGEST: digest([bundle.run_digest, seed["seed"]])}
-    with mlflow.start_run(run_name=f"seed-{seed['seed']}", nested=True, tags=child) as run:
-        mlflow.log_params({"seed": seed["seed"], "best_epoch": seed["best_epoch"]})
-        metrics = [
-            Metric(name, value, times[step], step + 1)
-            for name, values in history.items()
-            for step, value in enumerate(values)
-        ]
-        mlflow.MlflowClient().log_batch(run.info.run_id, metrics=metrics)
-
-
-def _git_commit() -> str:
-    command = ["git", "rev-parse", "HEAD"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, check=False)
-    except FileNotFoundError:  # no git
-        return "unknown"
-    return found.stdout.strip() or "unknown"
-
-
-def _file_digest(path: Path) -> str:
-    """As DVC writes digests, so that one can be looked up in the other."""
-    return md5(path.read_bytes(), usedforsecurity=False).hexdigest() if path.exists() else "none"
+def _describe(mlflow: Any, bundle: Bundle, run_id: str, links: Mapping[str, str] | None) -> None:
+    certificate = certificate_of(bundle)
+    figures = mlflow.get_run(run_id).data.metrics
+    summary = model_summary(figures, level=certificate.level, split=certificate.digest)
+    describe(mlflow, run_id, summary, links or {})

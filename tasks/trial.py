@@ -66,9 +66,14 @@ class TrialReport:
     """How a trial went; its answers lie in ``folder``."""
 
     folder: Path
-    n_epochs: int
     best_epoch: int
+    history: dict[str, list[float]]
     wall_s: float
+
+    @property
+    def n_epochs(self) -> int:
+        """How many epochs the network was trained for."""
+        return len(self.history["loss"])
 
 
 def run_trial(job: TrialJob) -> TrialReport:
@@ -97,7 +102,7 @@ def run_trial(job: TrialJob) -> TrialReport:
 def _network(
     job: TrialJob, portion: pd.DataFrame, names: list[str]
 ) -> tuple[np.ndarray, dict[str, Any]]:
-    """The network's probabilities for the test windows, and how many epochs that took."""
+    """The network's probabilities for the test windows, and how it learned."""
     from genrenet.learning.networks import logits
     from genrenet.learning.training import train_network
 
@@ -111,7 +116,7 @@ def _network(
         for side in windows
         if side != "train"
     }
-    about = {"n_epochs": len(trained.history["loss"]), "best_epoch": trained.best_epoch}
+    about = {"best_epoch": trained.best_epoch, "history": trained.history}
     return _calibrated(values, portion, names), about
 
 

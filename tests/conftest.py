@@ -21,6 +21,7 @@ from tasks.fanout import connect
 from tasks.probe import Hashes, probe_tracks
 from tasks.shards import build_shard
 from tasks.train import SeedJob, class_names, library_versions, sides, train_seed, write_bundle
+from tests.servers import running_mlflow, unused_port
 from tests.signals import noise, tune, write
 
 SMALL = {"sr": 8_000, "n_fft": 512, "hop_length": 256, "n_mels": 16, "n_mfcc": 8}
@@ -149,3 +150,16 @@ def two_ray_workers() -> Iterator[None]:
         ray = connect(Compute(n_workers=2))
         yield
         ray.shutdown()
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port on which nobody listens."""
+    return unused_port()
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an MLflow server that every test that needs one shares."""
+    with running_mlflow(tmp_path_factory.mktemp("mlflow")) as url:
+        yield url

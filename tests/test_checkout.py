@@ -3,7 +3,7 @@
 import pytest
 
 from genrenet.checkout import checkout
-from genrenet.serving.bundle import tracking_uri
+from genrenet.serving.store import tracking_uri
 
 
 @pytest.mark.parametrize("store", ["mlruns", ".dvc"])

@@ -231,10 +231,10 @@ def test_mlflow_has_runs_curves_figures_and_a_challenger(checkout):
 
     assert {child["params"]["seed"] for child in store["children"]} == {"0", "1"}
     assert store["epochs"] == 2
-    assert {"val_accuracy_mean", "track.accuracy"} <= set(store["metrics"])
+    assert {"training/val_accuracy_mean", "track/accuracy"} <= set(store["metrics"])
     assert any(name.startswith("system/") for name in store["metrics"])
     assert store["params"]["features.hop_length"] == "1024"
-    assert store["datasets"] == 1
+    assert store["datasets"] == 2  # learned from, and tested on
     assert store["figures"] == 6
     assert int(store["version"]) == 1
 

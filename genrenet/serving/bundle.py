@@ -12,7 +12,6 @@
 
 import hashlib
 import json
-import os
 import re
 import zipfile
 from pathlib import Path
@@ -21,10 +20,10 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from genrenet.atomic import replacing
-from genrenet.checkout import checkout
 from genrenet.errors import DataError
 from genrenet.learning.network_input import NetworkInput
 from genrenet.params import Augment, Corpus, Features, Preprocessing, Split, Train
+from genrenet.serving.store import open_store, shown, tracking_uri
 from genrenet.settings import Settings
 
 BUNDLE = Path("models/genrenet")
@@ -193,18 +192,13 @@ def _numbered(config: bytes) -> bytes:
     )
 
 
-def tracking_uri() -> str:
-    """Where MLflow keeps its records: ``MLFLOW_TRACKING_URI``, else the checkout's own store."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{checkout() / 'mlruns/mlflow.db'}"
-
-
 def locate(model: str | Path) -> Path:
     """The folder of a bundle that is given by path or by ``models:/NAME@ALIAS``.
 
     Raises
     ------
     DataError
-        MLflow is not installed, or knows no such model.
+        MLflow is not installed, does not answer, or knows no such model.
     """
     if not str(model).startswith("models:/"):
         return Path(model).expanduser()
@@ -212,9 +206,13 @@ def locate(model: str | Path) -> Path:
         import mlflow
     except ImportError as error:
         raise DataError(f"{model}: needs MLflow: pip install 'genrenet[pipeline]'.") from error
-    mlflow.set_tracking_uri(tracking_uri())
+    open_store(mlflow)
     try:
         folder = Path(mlflow.artifacts.download_artifacts(str(model)))
-    except mlflow.MlflowException as error:
-        raise DataError(f"{model}: MLflow at {tracking_uri()} says: {error.message}") from error
+    except (mlflow.MlflowException, OSError) as error:
+        why = str(getattr(error, "message", error)).rstrip(".")
+        raise DataError(
+            f"{model}: MLflow at {shown(tracking_uri())} says: {why}. Expected models:/NAME@ALIAS "
+            "or models:/NAME/VERSION of a model that is registered there."
+        ) from error
     return next((path.parent for path in folder.rglob("bundle.json")), folder)

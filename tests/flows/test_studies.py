@@ -15,6 +15,7 @@ from genrenet.corpus.quarantine import write_quarantine
 from genrenet.corpus.tracks import CATALOG, CATALOG_SCHEMA, write_table
 from genrenet.errors import DataError
 from genrenet.params import Params, Split, Studies
+from tasks.child_run import PARENT
 from tasks.tracking import connect
 from tests.conftest import QUICK, SMALL
 
@@ -54,6 +55,16 @@ def files():
     return {path.name: path.read_bytes() for path in STUDIES.iterdir()}
 
 
+def recorded(experiment):
+    """The one run of a study, and the runs of its trials."""
+    client = connect(experiment).MlflowClient()
+    runs = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
+    (study,) = (run for run in runs if PARENT not in run.data.tags)
+    trials = [run for run in runs if run.data.tags.get(PARENT) == study.info.run_id]
+    assert len(trials) == len(runs) - 1
+    return study, trials
+
+
 def test_the_price_tag_is_made_of_equal_trials_and_leaves_no_model(project):
     """Three policies, two models, by window and by track; again: the same bytes, the same run."""
     leakage(PARAMS)
@@ -66,10 +77,13 @@ def test_the_price_tag_is_made_of_equal_trials_and_leaves_no_model(project):
     assert not any(WORK.iterdir())
     leakage(PARAMS)
     assert files() == first
-    mlflow = connect("genrenet-leakage")
-    (run,) = mlflow.search_runs(experiment_names=["genrenet-leakage"], output_format="list")
-    assert run.data.metrics["network.window.group.price"] == 0
-    assert not mlflow.MlflowClient().search_registered_models()
+    run, trials = recorded("genrenet-leakage")
+    assert run.data.metrics["network/window/group.price"] == 0
+    assert run.data.tags["certificate.level"] == "none, performer"
+    assert len(trials) == 3
+    levels = {one.data.params["policy"]: one.data.tags["certificate.level"] for one in trials}
+    assert levels == {"window": "none", "track": "none", "group": "performer"}
+    assert not connect().MlflowClient().search_registered_models()
 
 
 def test_the_folds_answer_every_track_once(project, study):
@@ -82,6 +96,24 @@ def test_the_folds_answer_every_track_once(project, study):
     assert {"p: noise", "p: tunes", "prediction"} <= set(by_tracks)
     assert by_windows.groupby("track_id").size().min() >= 3
     assert len(json.loads((STUDIES / "folds.json").read_text())["scores"]) == 4
+
+
+def test_each_fold_is_a_run_of_its_own(project, study):
+    """What sets it apart, how it learned, how good it was, and from how much."""
+    folds(PARAMS)
+    run, trials = recorded("genrenet-folds")
+
+    assert "± " in run.data.tags["mlflow.note.content"]
+    assert "[folds.md](#/experiments/" in run.data.tags["mlflow.note.content"]
+    assert {(one.data.params["fold"], one.data.params["seed"]) for one in trials} == {
+        (str(fold), "3") for fold in range(1, 4)
+    }
+    for one in trials:
+        assert {"network/track/accuracy", "baseline/window/accuracy"} <= set(one.data.metrics)
+        curve = connect().MlflowClient().get_metric_history(one.info.run_id, "loss")
+        assert [point.step for point in curve] == [1]
+    tested = sum(one.data.metrics["sizes/n_test_tracks"] for one in trials)
+    assert tested == len(study.catalog)
 
 
 def test_a_study_that_was_cut_off_goes_on(project, monkeypatch):

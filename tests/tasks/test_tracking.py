@@ -1,12 +1,18 @@
 """MLflow's runs: one for each bundle, whatever it was made from, in a store wherever it lies."""
 
 import shutil
+import time
+from contextlib import ExitStack
 
 import pytest
 
 from genrenet.errors import DataError
-from genrenet.serving.bundle import content_hash, read_bundle
+from genrenet.serving.bundle import content_hash, locate, read_bundle
 from tasks import tracking
+from tasks.child_run import PARENT
+from tasks.registry import register_bundle
+from tasks.run_page import run_page
+from tests.servers import line_to, unused_port
 
 pytestmark = [
     pytest.mark.engine,
@@ -33,17 +39,28 @@ def retrained(bundle, tmp_path):
     return folder
 
 
-def record(folder, **metrics):
+def record(folder, files=(), links=None, **metrics):
     """Record a bundle's training and its metrics, as ``evaluate`` does; the run's id."""
     about, content = read_bundle(folder), content_hash(folder)
     tracking.record_training(about, content, SEEDS)
-    return tracking.record_evaluation(about, content, metrics, [])
+    return tracking.record_evaluation(about, content, metrics, list(files), links=links)
+
+
+def recorded(folder, *arguments, **figures):
+    """The run of a bundle, once it is recorded."""
+    run = record(folder, *arguments, **figures)
+    return runs()[run]
+
+
+def every_run():
+    """Every run, the seeds' among them."""
+    found = tracking.connect().search_runs(experiment_names=["genrenet"], output_format="list")
+    return {run.info.run_id: run for run in found}
 
 
 def runs():
     """Every run but the seeds'."""
-    found = tracking.connect().search_runs(experiment_names=["genrenet"], output_format="list")
-    return {run.info.run_id: run for run in found if "mlflow.parentRunId" not in run.data.tags}
+    return {i: run for i, run in every_run().items() if PARENT not in run.data.tags}
 
 
 def test_a_bundle_that_is_recorded_again_keeps_its_run(store, bundle):
@@ -95,6 +112,121 @@ def test_a_store_that_dies_is_told_as_one(store):
 def test_a_machine_without_git_has_an_unknown_commit(store, bundle, monkeypatch):
     """The training is recorded all the same."""
     monkeypatch.setenv("PATH", "")
+    assert recorded(bundle).data.tags["git.commit"] == "unknown"
+
+
+def test_a_record_that_was_cut_off_leaves_each_seed_once(store, bundle, monkeypatch):
+    """The rerun takes the place of what was half done."""
+    record_child = tracking.record_child
+    with monkeypatch.context() as patch:
+        patch.setattr(tracking, "record_child", lambda *child: [record_child(*child), 1 / 0])
+        with pytest.raises(ZeroDivisionError):
+            record(bundle)
     run = record(bundle)
 
-    assert runs()[run].data.tags["git.commit"] == "unknown"
+    (child,) = (one for one in every_run().values() if PARENT in one.data.tags)
+    assert child.data.tags[PARENT] == run
+    assert child.info.run_name == "seed-0"
+
+
+def test_a_run_names_what_it_learned_from_and_what_it_was_tested_on(store, bundle):
+    """By digest, and by a place that is the same in everyone's checkout."""
+    run = recorded(bundle)
+
+    inputs = {one.tags[0].value: one.dataset for one in run.inputs.dataset_inputs}
+    assert set(inputs) == {"training", "evaluation"}
+    assert inputs["training"].digest == read_bundle(bundle).data_fingerprint
+    assert inputs["evaluation"].digest != inputs["training"].digest
+    assert {one.source for one in inputs.values()} == {'{"uri": "data/features"}'}
+
+
+def test_a_run_lists_the_settings_that_have_a_value(store, bundle):
+    """What is not set would stand between what differs."""
+    params = recorded(bundle).data.params
+
+    assert params["train.dropout"] == "0.3"
+    assert "features.fmax" not in params
+    assert "None" not in params.values()
+
+
+FIGURES = {
+    "track/accuracy": 0.75,
+    "track/accuracy_low": 0.5,
+    "track/accuracy_high": 0.9,
+    "track/n": 12,
+    "track/majority": 0.5,
+    "baseline/accuracy": 0.625,
+}
+
+
+def test_a_run_s_page_says_what_came_of_it(store, bundle, tmp_path):
+    """Score, certificate, the report's files and the Prefect runs, each a link; calls add up."""
+    card, figure = tmp_path / "model_card.md", tmp_path / "roc.png"
+    for path in (card, figure):
+        path.write_text("content", "utf-8")
+    record(bundle, links={"train": "http://prefect/1"})
+    run = recorded(bundle, [card, figure], {"evaluate": "http://prefect/2"}, **FIGURES)
+
+    page = run.data.tags["mlflow.note.content"]
+    here = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts"
+    assert "**75.0%** of 12 test tracks are answered rightly (interval 50.0% to 90.0%)" in page
+    assert read_bundle(bundle).certificate.digest in page
+    assert "[evaluate](http://prefect/2) · [train](http://prefect/1)" in page
+    assert f"[model\\_card.md]({here}/report/model_card.md?" in page
+    assert f"[figures]({here}/figures/roc.png?" in page
+
+
+def test_a_run_that_was_not_judged_says_so(store, bundle):
+    """Rather than a score of nothing."""
+    tracking.record_training(read_bundle(bundle), content_hash(bundle), SEEDS)
+
+    (run,) = runs().values()
+    assert "not yet judged" in run.data.tags["mlflow.note.content"]
+
+
+def test_the_address_of_a_run_opens_it_among_trained_models():
+    """Whether or not the server's address ends in a slash."""
+    for base in ("http://localhost:5000", "http://localhost:5000/"):
+        assert run_page("abc", "1", base) == (
+            "http://localhost:5000/#/experiments/1/runs/abc?workflowType=machine_learning"
+        )
+
+
+def test_an_experiment_says_what_it_holds_unless_somebody_has(store):
+    """A description that was changed in the UI stays."""
+    mlflow = tracking.connect()
+    found = mlflow.get_experiment_by_name("genrenet")
+    assert "a run for each bundle" in found.tags["mlflow.note.content"]
+
+    mlflow.set_experiment_tag("mlflow.note.content", "mine")
+    tracking.connect()
+    assert mlflow.get_experiment_by_name("genrenet").tags["mlflow.note.content"] == "mine"
+
+
+def test_a_server_gets_runs_files_and_models(mlflow_server, bundle, tmp_path, monkeypatch):
+    """All through its address: this process knows nothing of where it keeps them."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+    card = tmp_path / "model_card.md"
+    card.write_text("# Card", "utf-8")
+    run = recorded(bundle, [card], **FIGURES)
+    register_bundle(read_bundle(bundle), bundle, [], "songs", "a card")
+
+    assert run.info.artifact_uri.startswith("mlflow-artifacts:/")
+    assert "model\\_card.md" in run.data.tags["mlflow.note.content"]
+    assert content_hash(locate("models:/songs@challenger")) == content_hash(bundle)
+
+
+def test_a_server_that_dies_costs_seconds_and_the_rerun_goes_on(mlflow_server, monkeypatch):
+    """One plain error when the work is done; later the same run is open again."""
+    port = unused_port()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
+    with ExitStack() as work:
+        with line_to(mlflow_server, port):
+            run = work.enter_context(tracking.open_run("d" * 16, "songs", watch=True))
+        begin = time.monotonic()
+        with pytest.raises(DataError, match="Start an MLflow server there"):
+            work.close()
+    assert time.monotonic() - begin < 15
+
+    with line_to(mlflow_server, port), tracking.open_run("d" * 16, "songs") as again:
+        assert again.info.run_id == run.info.run_id
