@@ -10,6 +10,7 @@ import pandas as pd
 
 from flows.augment import AUGMENTED
 from flows.features import FEATURES
+from flows.pages import prefect_page, show_run
 from flows.results import (
     BY_CLASS,
     CARD,
@@ -42,7 +43,7 @@ def evaluate(params: Params) -> None:
     bundle = read_bundle(BUNDLE)
     seeds = json.loads((BUNDLE / "history.json").read_text("utf-8"))
     step(write_report)(report, bundle, seeds, splits, params)
-    step(log_report)()
+    show_run(step(log_report)(prefect_page()))
     _show(report, bundle)
 
 

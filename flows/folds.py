@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from flows.stage import main, say, step, table
+from flows.pages import prefect_page, show_run
+from flows.stage import main, picture, say, step, table
 from flows.studies import STUDIES, Findings, Plan, read_corpus, record, run_trials, tidy
 from genrenet.atomic import replacing
 from genrenet.corpus.folds import assign_folds, few_groups, fold_sides, has_official_folds
@@ -46,7 +47,8 @@ def folds(params: Params) -> None:
     step(write_report)(by_tracks, by_windows, scores, params, official=official)
     verdict = told(scores)
     findings = Findings(metrics=_metrics(over_folds(scores)), summary="  \n".join(verdict))
-    step(record)("folds", found, tracks, findings, params)
+    run_id = step(record)("folds", found, tracks, findings, params, links=prefect_page())
+    show_run(run_id)
     tidy("folds")
     _show(scores, verdict)
 
@@ -60,7 +62,6 @@ def write_report(
     official: bool,
 ) -> None:
     """Write answers, figures, tables and the page."""
-    from genrenet.learning.canvas import save
     from genrenet.learning.study_pages import folds_page
     from genrenet.learning.study_plots import folds_figure
 
@@ -73,7 +74,7 @@ def write_report(
     scores.to_csv(BY_FOLD, index=False)
     PAGE.write_text(folds_page(scores, means, {**about, "figure": FIGURE.name}), "utf-8")
     title = f"Each fold tested by models that learned from the others: {about['corpus']}"
-    save(folds_figure(scores[scores["unit"] == "track"], title=title), FIGURE)
+    picture(folds_figure(scores[scores["unit"] == "track"], title=title), FIGURE)
 
 
 def _about(by_tracks: pd.DataFrame, params: Params, *, official: bool) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from flows.stage import main, say, step, table
+from flows.pages import prefect_page, show_run
+from flows.stage import main, picture, say, step, table
 from flows.studies import STUDIES, Findings, Plan, Trial, read_corpus, record, run_trials, tidy
 from genrenet.learning.answers import tally
 from genrenet.learning.leakage import portions, price_tag
@@ -36,7 +37,8 @@ def leakage(params: Params) -> None:
     step(write_report)(prices, _by_trial(tallies, found), params, sizes)
     verdict = told(prices)
     findings = Findings(metrics=_metrics(prices), summary="  \n".join(verdict))
-    step(record)("leakage", found, tracks, findings, params)
+    run_id = step(record)("leakage", found, tracks, findings, params, links=prefect_page())
+    show_run(run_id)
     tidy("leakage")
     _show(prices, verdict)
 
@@ -63,7 +65,6 @@ def write_report(
     prices: pd.DataFrame, trials: pd.DataFrame, params: Params, sizes: Mapping[str, int]
 ) -> None:
     """Write figures, tables and the page."""
-    from genrenet.learning.canvas import save
     from genrenet.learning.study_pages import leakage_page
     from genrenet.learning.study_plots import price_tag_figure
 
@@ -82,7 +83,7 @@ def write_report(
         f"What a split that leaks pretends: {about['corpus']}, one model, one training size, "
         f"{len(params.studies.seeds)} seeds"
     )
-    save(price_tag_figure(*by_window, title=title), FIGURE)
+    picture(price_tag_figure(*by_window, title=title), FIGURE)
 
 
 def _metrics(prices: pd.DataFrame) -> dict[str, float]:

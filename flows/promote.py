@@ -12,7 +12,7 @@ import pandas as pd
 import typer
 
 from flows.features import FEATURES, build
-from flows.stage import conclude, run, say, step, table
+from flows.stage import conclude, picture, run, say, step, table
 from flows.workspace import find_workspace
 from genrenet.corpus.audit import split_digest
 from genrenet.corpus.layouts import corpus_folder
@@ -220,7 +220,6 @@ def shards_of(tracks: pd.DataFrame, spec: Preprocessing, params: Params) -> list
 
 def record(verdict: Verdict, version: Version, margin: float) -> None:
     """Keep a verdict with the version, and let it become the champion if it says so."""
-    from genrenet.learning.canvas import save
     from genrenet.learning.promotion_plots import promotion_figure
 
     beside_whom = f", beside version {verdict.champion}" if verdict.champion else ""
@@ -228,7 +227,9 @@ def record(verdict: Verdict, version: Version, margin: float) -> None:
     with tempfile.TemporaryDirectory(prefix="genrenet-") as folder:
         write_json(verdict.to_json(), Path(folder, JSON))
         Path(folder, PAGE).write_text(verdict.page(FIGURE), "utf-8")
-        save(promotion_figure(verdict.decision, margin=margin, title=title), Path(folder, FIGURE))
+        picture(
+            promotion_figure(verdict.decision, margin=margin, title=title), Path(folder, FIGURE)
+        )
         _keep(version, Path(folder), verdict.outcome, verdict.at)
     refused = verdict.outcome == "refused"
     former = {k: v for k, v in version.tags.items() if k == FORMER} if refused else {}

@@ -4,6 +4,7 @@ Apart from ``evaluate``, so that ``register`` imports neither scikit-learn nor m
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from genrenet.corpus.audit import AUDIT
@@ -20,11 +21,14 @@ CONFUSION, CURVES = REPORTS / "confusion.csv", REPORTS / "curves.csv"
 REPORT = (METRICS, CARD, BY_CLASS, CONFUSION, CURVES, PREDICTIONS, AUDIT, FIGURES)
 
 
-def log_report() -> str:
-    """Log the bundle's training and its report to the MLflow run of the bundle; the run's id."""
+def log_report(links: Mapping[str, str]) -> str:
+    """Log the bundle's training and its report to the MLflow run of the bundle; the run's id.
+
+    ``links`` are the pages of what did it, by stage.
+    """
     bundle, content = read_bundle(BUNDLE), content_hash(BUNDLE)
     seeds = json.loads((BUNDLE / "history.json").read_text("utf-8"))
-    tracking.record_training(bundle, content, seeds)
+    tracking.record_training(bundle, content, seeds, links=links)
     report = json.loads(METRICS.read_text("utf-8"))
     figures = {
         f"{unit}/{name}": value

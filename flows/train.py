@@ -10,6 +10,7 @@ import pandas as pd
 
 from flows.augment import AUGMENTED
 from flows.features import FEATURES
+from flows.pages import prefect_page, show_run
 from flows.stage import main, progress, say, step, table
 from genrenet.corpus.audit import read_audit
 from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
@@ -122,7 +123,10 @@ def _record(run: ExitStack, bundle: Bundle, reports: list[SeedReport]) -> None:
     seeds, ended = [r.to_json() for r in reports], {r.seed: r.ended_ms for r in reports}
     try:
         run.close()
-        step(tracking.record_training)(bundle, content_hash(BUNDLE), seeds, ended_ms=ended)
+        run_id = step(tracking.record_training)(
+            bundle, content_hash(BUNDLE), seeds, ended_ms=ended, links=prefect_page()
+        )
+        show_run(run_id)
     except DataError as error:
         say(f"train: warning: {error} The model is kept; 'evaluate' records its training.")
 

@@ -30,6 +30,7 @@ from flows.orchestrator import answers, console
 from flows.stage import conclude
 from genrenet.checkout import checkout
 from genrenet.errors import DataError
+from genrenet.serving.store import own_database, settle
 
 HOST, PREFECT_PORT, MLFLOW_PORT = "127.0.0.1", 4200, 5000
 STOP_S = 20  # until a run that is at work has ended: DVC alone is given 15
@@ -129,6 +130,7 @@ def prefect_command(host: str, port: int) -> list[str]:
 def mlflow_command(host: str, port: int) -> list[str]:
     """MLflow's server over the checkout's own store."""
     store = checkout() / "mlruns"
+    settle(own_database())  # the checkout may have been moved
     (store / "artifacts").mkdir(parents=True, exist_ok=True)
     return [
         *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),

@@ -13,7 +13,8 @@ import pandas as pd
 
 from genrenet.errors import DataError
 from genrenet.learning.provenance import seen_tracks
-from genrenet.serving.bundle import Bundle, read_bundle, tracking_uri
+from genrenet.serving.bundle import Bundle, read_bundle
+from genrenet.serving.store import tracking_uri
 from tasks.tracking import connect, telling
 
 CHAMPION = "champion"

@@ -29,7 +29,7 @@ def store(project: Path) -> Iterator[Finding]:
 
 def database() -> Path | None:
     """The file of MLflow's store; None where a server keeps it."""
-    from genrenet.serving.bundle import tracking_uri
+    from genrenet.serving.store import tracking_uri
 
     uri = tracking_uri()
     return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
