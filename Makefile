@@ -6,10 +6,10 @@ VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export PYTHONNOUSERSITE := 1
 
-.PHONY: help setup repro corpus test bench doctor check format lock clean
+.PHONY: help setup repro corpus test bench doctor check format lock clean up test-browser
 
 help:  ## What there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(VENV)/.ready  ## Make .venv with the locked dependencies
 
@@ -33,6 +33,13 @@ corpus: setup  ## A further corpus, and rebuild it: NAME=archive AUDIO=~/archive
 
 test: setup check  ## Checks and tests
 	pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+test-browser: setup  ## Only the tests that open pages, in a Chromium that is here
+	@python -c 'import sys; from tests import browser; sys.exit(not browser.chromium() and browser.NO_CHROMIUM)'
+	pytest -q -m browser
+
+up: setup  ## Prefect, MLflow and the deployments until Ctrl-C; PREFECT_PORT=4200 MLFLOW_PORT=5000 LISTEN=127.0.0.1
+	@exec python -m flows.up $(PREFECT_PORT:%=--prefect-port %) $(MLFLOW_PORT:%=--mlflow-port %) $(LISTEN:%=--host %)
 
 bench: setup $(if $(filter lhotse% pyaudioanalysis%,$(or $(ROW),lhotse)),$(VENV)/peers/.ready)  ## Measure against the usual ways; ROW=augment: that alone
 	python -W ignore -m benchmarks $(ROW)

@@ -1,6 +1,7 @@
 """Stage ``card``: the dataset card, what a person should know of the corpus before the model."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,10 @@ def draw_pictures(tracks: pd.DataFrame) -> dict[str, str]:
     from genrenet.learning.corpus_plots import corpus_pictures
 
     figures = corpus_pictures(tracks)
-    return {name: _written(figure, name, write=picture) for name, figure in figures.items()}
+    return {
+        name: _written(figure, name, write=partial(picture, key=f"dataset-{name}"))
+        for name, figure in figures.items()
+    }
 
 
 def draw_gallery(tracks: pd.DataFrame) -> dict[str, str]:

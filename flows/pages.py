@@ -1,14 +1,12 @@
 """The pages: where a person looks at a run, in Prefect and in MLflow; each leads to the other."""
 
-import os
-
-from tasks.run_page import run_page
-
 from flows.addresses import told
 from flows.health import why_silent
 from flows.orchestrator import orchestrator
 from flows.reports import link, say
 from genrenet.errors import DataError
+from genrenet.serving.store import database_of, own_database, tracking_uri
+from tasks.run_page import run_page
 from tasks.tracking import connect
 
 
@@ -42,10 +40,10 @@ def show_run(run_id: str) -> None:
 
 def mlflow_page() -> str | None:
     """The page of the store that is written to; None where nobody shows it."""
-    uri = os.environ.get("MLFLOW_TRACKING_URI", "")
-    if uri:
-        return uri if uri.startswith("http") else None
-    services = told()
-    if services and why_silent(f"{services.mlflow}/health") is None:
+    uri, services = tracking_uri(), told()
+    if uri.startswith("http"):
+        return uri
+    is_own = database_of(uri) == own_database().resolve()  # MLflow itself sets the variable
+    if is_own and services and why_silent(f"{services.mlflow}/health") is None:
         return services.mlflow
     return None

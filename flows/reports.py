@@ -49,16 +49,17 @@ def table(name: str, rows: Sequence[Mapping[str, Any]], *, description: str = ""
     orchestrator.report(lambda: _create_table(name, rows, description))
 
 
-def picture(figure: "Figure", path: Path) -> None:
+def picture(figure: "Figure", path: Path, *, key: str = "") -> None:
     """Write a figure as a PNG file, which is also an image artifact of the Prefect run if any.
 
-    The picture travels within the artifact: Prefect's page shows addresses, and the file is at none
-    that every browser reaches.
+    Its key is the file's name, unless ``key`` is given. The picture travels within the artifact:
+    Prefect's page shows addresses, and the file is at none that every browser reaches.
     """
     from genrenet.learning.canvas import save
 
     save(figure, path)
-    orchestrator.report(lambda: _create_image(path, figure.get_suptitle()))
+    about = figure.get_suptitle()
+    orchestrator.report(lambda: _create_image(path, _key(key or path.stem), about))
 
 
 def link(name: str, address: str, *, text: str) -> None:
@@ -228,12 +229,12 @@ def _create_table(name: str, rows: Sequence[Mapping[str, Any]], description: str
     create_table_artifact([dict(row) for row in rows], key=_key(name), description=description)
 
 
-def _create_image(path: Path, description: str) -> None:
+def _create_image(path: Path, key: str, description: str) -> None:
     from prefect.artifacts import create_image_artifact
 
     content = b64encode(path.read_bytes()).decode()
     address = f"data:image/png;base64,{content}"
-    create_image_artifact(address, key=_key(path.stem), description=description)
+    create_image_artifact(address, key=key, description=description)
 
 
 def _create_link(name: str, address: str, text: str) -> None:

@@ -21,6 +21,7 @@ from tasks.fanout import connect
 from tasks.probe import Hashes, probe_tracks
 from tasks.shards import build_shard
 from tasks.train import SeedJob, class_names, library_versions, sides, train_seed, write_bundle
+from tests.browser import NO_CHROMIUM, chromium
 from tests.servers import running_mlflow, unused_port
 from tests.signals import noise, tune, write
 
@@ -31,14 +32,20 @@ FORMATS = ("wav", "flac", "mp3", "ogg")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs recordings where none are named; begin with what takes longest."""
+    """Leave out what needs recordings or a browser that are not here; the longest come first."""
     items.sort(key=_haste)
-    if os.environ.get("GENRENET_REAL_AUDIO"):
-        return
-    real = [item for item in items if item.get_closest_marker("real")]
-    if real:
-        config.hook.pytest_deselected(items=real)
-        items[:] = [item for item in items if item not in real]
+    there = {"real": os.environ.get("GENRENET_REAL_AUDIO"), "browser": chromium()}
+    lacking = [name for name, found in there.items() if not found]
+    left_out = [item for item in items if any(map(item.get_closest_marker, lacking))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_report_header() -> str:
+    """Say whether pages are looked at."""
+    found = chromium()
+    return f"pages are opened in {found}" if found else f"pages are not opened: {NO_CHROMIUM}"
 
 
 def _haste(item: pytest.Item) -> tuple[float, bool]:

@@ -6,10 +6,12 @@ One run of ``rebuild`` in a copy of the project serves all tests here; they go t
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,11 @@ import pytest
 import yaml
 from moto.server import ThreadedMotoServer
 
-from flows.engines import prefect_server
+from flows.addresses import Addresses
 from genrenet.features.shards import shard_paths
+from tests.browser import browser
+from tests.flows.conftest import Api
+from tests.servers import unused_port
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(600)]
 
@@ -43,7 +48,17 @@ class Checkout:
 
     folder: Path
     environment: dict[str, str]
-    api: str
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where its windows are."""
+        text = (self.folder / ".prefect/up.json").read_text("utf-8")
+        return Addresses.model_validate_json(text)
+
+    @property
+    def api(self) -> Api:
+        """Prefect's API."""
+        return Api(self.addresses.prefect)
 
     def run(self, *command: str, fails: bool = False) -> str:
         """Run a command in the checkout; everything that it printed."""
@@ -110,24 +125,41 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     foreign = ("PREFECT", "RAY_", "GENRENET_", "DVC_", "MLFLOW_", "AWS_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
-    with prefect_server(folder / ".prefect") as server:
-        url = server.url_once_up()
-        assert url is not None, server.log.read_text("utf-8")
-        made = Checkout(folder, environment | {"PREFECT_API_URL": url}, url)
-        made.run("git", "init", "-q")
-        for section, values in SMALL.items():
-            made.set(section, **values)
-        made.commit("start")
+    made = Checkout(folder, environment)
+    made.run("git", "init", "-q")
+    for section, values in SMALL.items():
+        made.set(section, **values)
+    deployments = (folder / "prefect.yaml").read_text("utf-8")
+    quiet = deployments.replace('- cron: "*/10 * * * *"', '- cron: "0 0 1 1 *"')  # not in our way
+    (folder / "prefect.yaml").write_text(quiet, "utf-8")
+    made.commit("start")
+    with windows(made):
         made.run(sys.executable, "-m", "flows.rebuild")
         made.commit("rebuilt")
         yield made
 
 
+@contextmanager
+def windows(checkout: Checkout) -> Iterator[None]:
+    """What ``make up`` runs, once both pages open."""
+    ports = ("--prefect-port", str(unused_port()), "--mlflow-port", str(unused_port()))
+    with subprocess.Popen(
+        [sys.executable, "-m", "flows.up", *ports],
+        cwd=checkout.folder,
+        env=checkout.environment,
+        stdout=subprocess.DEVNULL,  # its runs' lines would fill a pipe that nobody reads
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert any("up after" in line for line in process.stderr or ())
+        yield
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+
+
 def test_every_stage_is_a_completed_flow_run_of_the_rebuild(checkout):
     """Read back through the API: subflows of one parent."""
-    from tests.flows.conftest import Api
-
-    api = Api(checkout.api)
+    api = checkout.api
     parent = api.last_run("rebuild")
     runs = {name: api.last_run(name) for name in STAGES}
 
@@ -141,13 +173,56 @@ def test_every_stage_is_a_completed_flow_run_of_the_rebuild(checkout):
 
 def test_the_shard_reports_name_more_than_one_worker(checkout):
     """The table artifact shows that Ray spread the work."""
-    from tests.flows.conftest import Api
-
-    artifacts = Api(checkout.api).find("artifacts", artifacts={"key": {"any_": ["shards"]}})
+    artifacts = checkout.api.find("artifacts", artifacts={"key": {"any_": ["shards"]}})
     rows = json.loads(artifacts[-1]["data"])
 
     assert len(rows) == 4
     assert len({row["worker"] for row in rows}) > 1
+
+
+@pytest.mark.browser
+def test_prefects_page_shows_the_stages_and_what_they_made(checkout):
+    """A person opens the run, a stage's table, and a figure, which has a width."""
+    api, page = checkout.api, checkout.addresses.prefect_page
+    made = {one["key"]: one["id"] for one in api.find("artifacts")}
+    with browser() as window:
+        window.open(f"{page}/runs/flow-run/{api.last_run('rebuild')['id']}")
+        for text in ("Completed", "catalog: runs", "register: runs"):
+            window.see(text)
+        window.open(f"{page}/artifacts/artifact/{made['shards']}")
+        window.see("n_windows")
+        window.open(f"{page}/artifacts/artifact/{made['confusion']}")
+        assert window.picture_width() > 400
+        assert window.errors == []
+
+    assert {"shards", "quarantine", "split", "metrics", "mlflow-run", "roc"} <= set(made)
+
+
+@pytest.mark.browser
+def test_each_window_opens_the_other(checkout):
+    """From a stage's run in Prefect to the run in MLflow, and back."""
+    stage = checkout.api.last_run("evaluate")
+    page = f"{checkout.addresses.prefect_page}/runs/flow-run/{stage['id']}"
+    (there,) = (a for a in checkout.api.of_run("artifacts", stage) if a["key"] == "mlflow-run")
+    with browser() as window:
+        window.open(f"{checkout.addresses.prefect_page}/artifacts/artifact/{there['id']}")
+        address = window.see("The run in MLflow").get_attribute("href")
+        window.open(str(address))
+        window.see("test tracks are answered rightly")
+        window.see("evaluate").click()
+        window.page.wait_for_url(page)
+        window.see("Parent Run")
+        assert window.errors == []
+
+
+@pytest.mark.browser
+def test_mlflows_page_shows_the_challenger_and_what_it_is_worth(checkout):
+    """The model's page leads to a version with figures, certificate and report."""
+    with browser() as window:
+        window.open(f"{checkout.addresses.mlflow}/#/models/genrenet/versions/1")
+        for text in ("challenger", "performer", "certificate.digest"):
+            window.see(text)
+        assert window.errors == []
 
 
 def test_bare_repro_finds_nothing_to_do(checkout):
@@ -163,7 +238,7 @@ def test_shards_made_in_this_process_have_the_same_bytes(checkout):
     before = checkout.bytes_of("data/features"), checkout.bytes_of("data/augmented")
     for folder in ("data/features", "data/augmented"):
         shutil.rmtree(checkout.folder / folder)
-    plain = Checkout(checkout.folder, {**checkout.environment, "PREFECT_API_URL": ""}, "")
+    plain = Checkout(checkout.folder, {**checkout.environment, "PREFECT_API_URL": ""})
     for stage in ("features", "augment"):
         plain.run(sys.executable, "-m", f"flows.{stage}")
 
