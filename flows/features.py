@@ -1,7 +1,6 @@
 """Stage ``features``: from recordings to shards of windows."""
 
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,15 +70,22 @@ def show_shards(name: str, reports: "list[ShardReport]", plans: list[ShardPlan])
         f"{name}: {len(reports)} shards built ({windows:,} windows{speed}), "
         f"{len(plans) - len(reports)} kept"
     )
-    rows: list[Mapping[str, Any]] = [_row(report) for report in reports]
-    table("shards" if name == "features" else f"shards-{name}", rows, description="Shards built")
+    rows = [_row(report) for report in reports]
+    built = {report.name for report in reports}
+    rows += [_kept(plan) for plan in plans if plan.path.name not in built]
+    table("shards" if name == "features" else f"shards-{name}", rows, description="All shards")
 
 
 def _row(report: "ShardReport") -> dict[str, Any]:
     row = asdict(report)
     row["quarantine"] = len(report.quarantine)
     row.pop("changed")
-    return row
+    return {"name": row.pop("name"), "was": "built", **row}
+
+
+def _kept(plan: ShardPlan) -> dict[str, Any]:
+    size = plan.path.stat().st_size
+    return {"name": plan.path.name, "was": "kept", "n_tracks": len(plan.sources), "n_bytes": size}
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ ARGUMENTS = (
 )
 PATIENCE_MS = 30_000
 NO_CHROMIUM = "no Chromium is here (Debian: apt install chromium; or name it in CHROMIUM)"
-ICONS = (".ico", ".svg")
-"""Prefect asks its server for icons that it does not have: nothing that a person misses."""
+ABSENT = (".ico", ".svg", "/users/current")
+"""What the pages ask their own servers for in vain, and no person misses: icons of Prefect's, and
+who has signed in to an MLflow that asks nobody."""
 
 
 def chromium() -> str | None:
@@ -36,7 +37,7 @@ class Window:
 
     def note(self, message: "ConsoleMessage") -> None:
         """Keep an error of the console."""
-        if message.type == "error" and not message.location.get("url", "").endswith(ICONS):
+        if message.type == "error" and not message.location.get("url", "").endswith(ABSENT):
             self.errors.append(f"{message.text} ({message.location.get('url')})")
 
     def open(self, address: str) -> None:
@@ -46,6 +47,12 @@ class Window:
     def see(self, text: str) -> "Locator":
         """Wait until ``text`` is to be seen."""
         found = self.page.get_by_text(text).first
+        found.wait_for(timeout=PATIENCE_MS)
+        return found
+
+    def link(self, name: str) -> "Locator":
+        """Wait for the link of that name."""
+        found = self.page.get_by_role("link", name=name, exact=True).first
         found.wait_for(timeout=PATIENCE_MS)
         return found
 

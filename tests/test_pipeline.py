@@ -206,10 +206,10 @@ def test_each_window_opens_the_other(checkout):
     (there,) = (a for a in checkout.api.of_run("artifacts", stage) if a["key"] == "mlflow-run")
     with browser() as window:
         window.open(f"{checkout.addresses.prefect_page}/artifacts/artifact/{there['id']}")
-        address = window.see("The run in MLflow").get_attribute("href")
+        address = window.link("The run in MLflow").get_attribute("href")
         window.open(str(address))
         window.see("test tracks are answered rightly")
-        window.see("evaluate").click()
+        window.link("evaluate").click()
         window.page.wait_for_url(page)
         window.see("Parent Run")
         assert window.errors == []
