@@ -7,9 +7,9 @@ from tasks.run_page import NOTE
 EXPERIMENT = "genrenet"
 ABOUT = {
     EXPERIMENT: (
-        "Models: a run for each bundle, a child for each seed. `track/…` is what the bundle "
+        "Models: a run for each bundle, a child for each seed. `by_track/…` is what the bundle "
         "reaches on test tracks, `baseline/…` what a classical method does, `training/…` how its "
-        "seeds learned. Compare by `track/accuracy`, and look whether the certificates are equal."
+        "seeds learned. Compare by `by_track/accuracy`, and see whether the certificates are equal."
     ),
     f"{EXPERIMENT}-leakage": (
         "What a split that leaks pretends: a run for each study, a child for each policy and seed. "

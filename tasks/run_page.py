@@ -15,7 +15,13 @@ from genrenet.markdown import plain
 NOTE = "mlflow.note.content"
 MADE_BY = "prefect."  # begins the tags that name the Prefect runs
 JUDGED = {
-    *("track/accuracy", "track/accuracy_low", "track/accuracy_high", "track/n", "track/majority"),
+    *(
+        "by_track/accuracy",
+        "by_track/accuracy_low",
+        "by_track/accuracy_high",
+        "by_track/n",
+        "by_track/majority",
+    ),
     "baseline/accuracy",
 }
 MODE = "?workflowType=machine_learning"
@@ -88,8 +94,9 @@ def _verdict(figures: Mapping[str, float]) -> str:
         return "Trained, and not yet judged on the test tracks: `evaluate` does that."
     share = {name: f"{value:.1%}" for name, value in figures.items()}
     return (
-        f"**{share['track/accuracy']}** of {figures['track/n']:.0f} test tracks are answered "
-        f"rightly (interval {share['track/accuracy_low']} to {share['track/accuracy_high']}); "
+        f"**{share['by_track/accuracy']}** of {figures['by_track/n']:.0f} test tracks are answered "
+        f"rightly (interval {share['by_track/accuracy_low']} to "
+        f"{share['by_track/accuracy_high']}); "
         f"the classical baseline answers {share['baseline/accuracy']}, the most common class is "
-        f"{share['track/majority']}."
+        f"{share['by_track/majority']}."
     )

@@ -21,6 +21,10 @@ from tests.browser import NO_CHROMIUM, Window, browser, chromium
 from tests.flows.conftest import Api
 
 IMAGES = Path(__file__).parents[1] / "docs/images"
+NO_ASSISTANT = """
+localStorage.setItem('mlflow.assistant.panelOpen_v1', 'false')
+localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true')
+"""
 COLOURS = 128  # of a page; a picture of it is a third as large
 
 
@@ -45,6 +49,7 @@ def take() -> None:
     addresses = {**prefect_pages(windows), **mlflow_pages(windows)}
     for name, (address, text) in addresses.items():
         with browser(height=900) as window:
+            window.page.add_init_script(NO_ASSISTANT)
             window.open(address)
             window.see(text)
             SHOWN.get(name, lambda _: None)(window)
@@ -71,11 +76,13 @@ def mlflow_pages(windows: Addresses) -> dict[str, tuple[str, str]]:
     """Pages of MLflow, and a text that each shows once it is there."""
     client = mlflow.MlflowClient(windows.mlflow)
     experiment = client.get_experiment_by_name("genrenet").experiment_id
-    runs = client.search_runs([experiment], "tags.`genrenet.content` != ''", max_results=2)
+    found = client.search_runs([experiment], "tags.`certificate.digest` != ''")
+    runs = [run for run in found if "mlflow.parentRunId" not in run.data.tags][:2]
     ids = ",".join(f'"{run.info.run_id}"' for run in runs)
     champion = client.get_model_version_by_alias("genrenet", "champion").version
     base = windows.mlflow
-    compare = f"{base}/#/compare-runs{MODE}&runs=[{ids}]&experiments=[%22{experiment}%22]"
+    which = f"runs=[{ids}]&experiments=[%22{experiment}%22]"
+    compare = f"{base}/#/compare-runs?{which}&{MODE.removeprefix('?')}"
     return {
         "mlflow-run": (run_page(runs[0].info.run_id, experiment, base), "answered rightly"),
         "mlflow-compare": (compare, "Show diff only"),
@@ -86,8 +93,9 @@ def mlflow_pages(windows: Addresses) -> dict[str, tuple[str, str]]:
 def _unfold(window: Window) -> None:
     """Open the section of training in the form, and fill in a field."""
     window.page.get_by_text("Train", exact=True).first.click()
-    window.page.get_by_label("Epochs (Optional)").first.fill("20")
-    window.page.get_by_label("Epochs (Optional)").first.scroll_into_view_if_needed()
+    box = window.page.locator("xpath=//*[text()='Epochs (Optional)']/following::input[1]")
+    box.fill("20")
+    box.scroll_into_view_if_needed()
 
 
 def _differences(window: Window) -> None:

@@ -12,6 +12,7 @@ from tasks import tracking
 from tasks.child_run import PARENT
 from tasks.registry import register_bundle
 from tasks.run_page import run_page
+from tests.learning.test_summary import METRICS
 from tests.servers import line_to, unused_port
 
 pytestmark = [
@@ -150,11 +151,11 @@ def test_a_run_lists_the_settings_that_have_a_value(store, bundle):
 
 
 FIGURES = {
-    "track/accuracy": 0.75,
-    "track/accuracy_low": 0.5,
-    "track/accuracy_high": 0.9,
-    "track/n": 12,
-    "track/majority": 0.5,
+    "by_track/accuracy": 0.75,
+    "by_track/accuracy_low": 0.5,
+    "by_track/accuracy_high": 0.9,
+    "by_track/n": 12,
+    "by_track/majority": 0.5,
     "baseline/accuracy": 0.625,
 }
 
@@ -209,7 +210,7 @@ def test_a_server_gets_runs_files_and_models(mlflow_server, bundle, tmp_path, mo
     card = tmp_path / "model_card.md"
     card.write_text("# Card", "utf-8")
     run = recorded(bundle, [card], **FIGURES)
-    register_bundle(read_bundle(bundle), bundle, [], "songs", "a card")
+    register_bundle(read_bundle(bundle), bundle, [], "songs", "a card", METRICS)
 
     assert run.info.artifact_uri.startswith("mlflow-artifacts:/")
     assert "model\\_card.md" in run.data.tags["mlflow.note.content"]
