@@ -27,12 +27,13 @@ from flows.addresses import Addresses, forget, home, tell, told
 from flows.engines import without_run_context
 from flows.health import why_silent
 from flows.orchestrator import answers, console
+from flows.ports import PORTS, holder
 from flows.stage import conclude
 from genrenet.checkout import checkout
 from genrenet.errors import DataError
 from genrenet.serving.store import own_database, settle
 
-HOST, PREFECT_PORT, MLFLOW_PORT = "127.0.0.1", 4200, 5000
+HOST = "127.0.0.1"
 STOP_S = 20  # until a run that is at work has ended: DVC alone is given 15
 KILL_S = 5
 DEPLOYMENTS = "deployments"
@@ -44,8 +45,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def main(
     *,
-    prefect_port: Annotated[int, typer.Option(help="Of Prefect's page.")] = PREFECT_PORT,
-    mlflow_port: Annotated[int, typer.Option(help="Of MLflow's page.")] = MLFLOW_PORT,
+    prefect_port: Annotated[int, typer.Option(help="Of Prefect's page.")] = PORTS["Prefect"],
+    mlflow_port: Annotated[int, typer.Option(help="Of MLflow's page.")] = PORTS["MLflow"],
     host: Annotated[str, typer.Option(help="Address to listen at; 0.0.0.0: every one.")] = HOST,
 ) -> None:
     """Run Prefect, MLflow and the deployments until Ctrl-C."""
@@ -116,7 +117,7 @@ def check_port(host: str, port: int, name: str) -> None:
             listener.bind((host, port))
         except OSError as error:
             raise DataError(
-                f"port {port} of {host} cannot be had ({error.strerror}{_holder(port)}). End what "
+                f"port {port} of {host} cannot be had ({error.strerror}: {holder(port)}). End what "
                 f"holds it, or give another port: make up {name}={port + 1}"
             ) from error
 
@@ -242,16 +243,6 @@ def _announce(addresses: Addresses) -> None:
 def page_opens(url: str) -> bool:
     """Whether an MLflow answers; a store that is a file or a database has no page to open."""
     return not url.startswith("http") or why_silent(f"{url.rstrip('/')}/health") is None
-
-
-def _holder(port: int) -> str:
-    """Who listens at a port, as far as this user may know."""
-    try:
-        found = [c for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port == port]
-        pid = next(c.pid for c in found if c.pid and c.status == psutil.CONN_LISTEN)
-        return f": process {pid}, {' '.join(psutil.Process(pid).cmdline())[:80]}"
-    except (psutil.Error, StopIteration):
-        return ""
 
 
 if __name__ == "__main__":

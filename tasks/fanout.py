@@ -103,8 +103,8 @@ def connect(compute: Compute) -> Any:
             start_ray(ray, compute)
     except ConnectionError as error:
         raise DataError(
-            f"no Ray answers at RAY_ADDRESS={address}. Start it, or unset RAY_ADDRESS to work "
-            "on this machine."
+            f"no Ray answers at RAY_ADDRESS={address}. Start it, set RAY_AUTH_MODE=token and "
+            "RAY_AUTH_TOKEN if it asks for one, or unset RAY_ADDRESS to work on this machine."
         ) from error
     except Exception as error:  # what Ray raises where its own processes do not come up
         raise DataError(

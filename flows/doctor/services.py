@@ -8,10 +8,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from flows import health, orchestrator
+from flows.addresses import told
 from flows.doctor.finding import Finding, note, ok, problem
+from flows.ports import PORTS, holder
 
-PORTS = {"Prefect": 4200, "MLflow": 5000}
-"""Where their servers listen unless they are told otherwise."""
 RAY_CLIENT_PORT = 10_001
 OWN_RAY_ADDRESSES = ("local", "auto")
 
@@ -71,15 +71,15 @@ def ray(_: Path) -> Iterator[Finding]:
 
 def ports(_: Path) -> Iterator[Finding]:
     """The ports of both servers: free, held by the one that belongs there, or by another."""
-    for name, port in PORTS.items():
+    for name, port in {**PORTS, **_told()}.items():
         url = f"http://127.0.0.1:{port}"
         if not _is_taken(port):
             yield ok("ports", f"{port} is free for {name}")
         elif _answers_as(name, url):
             yield ok("ports", f"{port}: {name} is up at {url}")
         else:
-            cure = f"To have {name}'s server there, stop it; or give the server another port."
-            yield note("ports", f"{port} is held by {_holder(port)}, which is no {name}", cure)
+            cure = f"To have {name}'s server there, stop it; or: make up {name.upper()}_PORT={port + 1}"
+            yield note("ports", f"{port} is held by {holder(port)}, which is no {name}", cure)
 
 
 def proxies(_: Path) -> Iterator[Finding]:
@@ -93,6 +93,13 @@ def proxies(_: Path) -> Iterator[Finding]:
         yield note("proxy", found, cure)
     else:
         yield ok("proxy", "localhost is exempt" if set_here else "none is set")
+
+
+def _told() -> dict[str, int]:
+    """Where ``make up`` has its servers now."""
+    services = told()
+    pages = {"Prefect": services.prefect, "MLflow": services.mlflow} if services else {}
+    return {name: port for name, url in pages.items() if (port := urlsplit(url).port)}
 
 
 def _is_exempt(host: str) -> bool:
@@ -122,17 +129,3 @@ def _answers_as(name: str, url: str) -> bool:
             return bool(answer.read(5).strip() == (b"true" if name == "Prefect" else b"OK"))
     except (OSError, ValueError):
         return False
-
-
-def _holder(port: int) -> str:
-    """Who listens at a port, as far as this user may know."""
-    import psutil
-
-    try:
-        listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
-        pid = next((c.pid for c in listening if c.laddr.port == port and c.pid), None)
-        if pid is not None:
-            return f"PID {pid} ({' '.join(psutil.Process(pid).cmdline())[:60]})"
-    except psutil.Error:  # somebody else's; macOS tells root alone
-        pass
-    return "a process of somebody else"
