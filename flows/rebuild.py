@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 from filelock import FileLock, Timeout
@@ -103,7 +103,9 @@ def workspace(corpus: str | None, *, patience_s: float = 0) -> Iterator[None]:
 @contextmanager
 def _alone(patience_s: float) -> Iterator[None]:
     """Hold the folder's lock."""
-    lock = FileLock(home() / f"rebuild-{Path.cwd().name}.lock")
+    here = Path.cwd()
+    name = "rebuild" if here == checkout() else f"rebuild-{here.name}"
+    lock = FileLock(home() / f"{name}.lock")
     try:
         if not _free(lock) and patience_s:
             say("rebuild: waiting for the one that is at work here")
@@ -111,7 +113,7 @@ def _alone(patience_s: float) -> Iterator[None]:
             lock.acquire(timeout=patience_s)
     except Timeout as error:
         raise DataError(
-            f"{Path.cwd()}: another rebuild is at work here. Wait for it, or stop it: Ctrl-C where "
+            f"{here}: another rebuild is at work here. Wait for it, or stop it: Ctrl-C where "
             "it runs, or Cancel on its page in Prefect."
         ) from error
     try:
@@ -192,11 +194,13 @@ def _follow(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
         command,
         env=environment,
         stdout=subprocess.PIPE,
-        stderr=None if console.is_terminal else subprocess.STDOUT,  # bars want the terminal itself
+        stderr=None if console.is_terminal else subprocess.PIPE,  # bars want the terminal itself
         text=True,
         start_new_session=True,
     )
-    complaint = ""
+    complaints: list[str] = []
+    listening = threading.Thread(target=_hear, args=(process.stderr, complaints), daemon=True)
+    listening.start()
     try:
         for line in process.stdout or ():
             sys.stdout.write(line)
@@ -206,12 +210,21 @@ def _follow(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
                 log(f"{skipped[1]}: unchanged")
             elif running := RUNNING.match(line):
                 log(f"{running[1]}: runs")
-            elif line.startswith(COMPLAINT):
-                complaint = line.removeprefix(COMPLAINT).strip()
-        return process.wait(), complaint
+        code = process.wait()
+        listening.join()
+        return code, complaints[-1] if complaints else ""
     finally:
         if not end(process, by=signal.SIGINT, patience_s=DVC_STOP_S):
             console.print("warning: DVC did not stop by itself and was killed")
+
+
+def _hear(lines: IO[str] | None, complaints: list[str]) -> None:
+    """Pass on what DVC and the stages say to standard error, and keep what DVC complains of."""
+    for line in lines or ():
+        sys.stderr.write(line)
+        sys.stderr.flush()
+        if line.startswith(COMPLAINT):
+            complaints.append(line.removeprefix(COMPLAINT).strip())
 
 
 def _on(numbers: Iterable[signal.Signals], handler: Callable[..., Any] | int) -> None:

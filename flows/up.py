@@ -31,7 +31,7 @@ from flows.ports import PORTS, holder
 from flows.stage import conclude
 from genrenet.checkout import checkout
 from genrenet.errors import DataError
-from genrenet.serving.store import own_database, settle
+from genrenet.serving.store import own_database, settle, shown
 
 HOST = "127.0.0.1"
 STOP_S = 20  # until a run that is at work has ended: DVC alone is given 15
@@ -82,11 +82,11 @@ def services(
         ) from error
     try:
         prefect, mlflow = (os.environ.get(n) for n in ("PREFECT_API_URL", "MLFLOW_TRACKING_URI"))
-        ports = {"PREFECT_PORT": prefect_port, "MLFLOW_PORT": mlflow_port}
-        foreign = {"PREFECT_PORT": prefect, "MLFLOW_PORT": mlflow}
-        for name, port in ports.items():
-            if not foreign[name]:
-                check_port(host, port, name)
+        check_foreign(prefect, mlflow)
+        if not prefect:
+            check_port(host, prefect_port, "PREFECT_PORT")
+        if not mlflow:
+            check_port(host, mlflow_port, "MLFLOW_PORT")
         seen = HOST if host in ("0.0.0.0", "::") else host  # noqa: S104  where it is asked from here
         addresses = Addresses(
             prefect=prefect or f"http://{seen}:{prefect_port}/api",
@@ -101,6 +101,25 @@ def services(
     finally:
         forget()
         lock.release()
+
+
+def check_foreign(prefect: str | None, mlflow: str | None) -> None:
+    """Refuse servers that were named and do not answer.
+
+    Raises
+    ------
+    DataError
+        One does not.
+    """
+    for name, address, is_there in (
+        ("PREFECT_API_URL", prefect, answers),
+        ("MLFLOW_TRACKING_URI", mlflow, page_opens),
+    ):
+        if address and not is_there(address):
+            raise DataError(
+                f"{name} is {shown(address)}, and no server answers there. Start it, correct the "
+                f"address, or unset {name} to have one started here."
+            )
 
 
 def check_port(host: str, port: int, name: str) -> None:

@@ -78,7 +78,8 @@ def ports(_: Path) -> Iterator[Finding]:
         elif _answers_as(name, url):
             yield ok("ports", f"{port}: {name} is up at {url}")
         else:
-            cure = f"To have {name}'s server there, stop it; or: make up {name.upper()}_PORT={port + 1}"
+            elsewhere = f"make up {name.upper()}_PORT={port + 1}"
+            cure = f"To have {name}'s server there, stop it; or: {elsewhere}"
             yield note("ports", f"{port} is held by {holder(port)}, which is no {name}", cure)
 
 

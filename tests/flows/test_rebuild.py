@@ -7,9 +7,10 @@ import sys
 import time
 
 import pytest
+from filelock import FileLock
 
 from flows import engines
-from flows.engines import end, found_api, without_run_context
+from flows.engines import end, found_api, prefect_server, without_run_context
 from flows.rebuild import SKIPPED
 from genrenet.params import Compute
 from tests.flows.conftest import relatives
@@ -30,7 +31,10 @@ FIRST = """
         raise DataError("mend [it]")
     if Path("wait").exists():
         Path("ready").write_text(os.environ["RAY_ADDRESS"])
-        time.sleep(60)
+        for _ in range(600):
+            time.sleep(0.1)
+            if Path("go").exists():
+                break
     Path("one").write_text(Path("source").read_text())
 """
 ASKING = """
@@ -186,3 +190,47 @@ def test_an_interrupted_rebuild_leaves_nothing_behind(pipeline):
     assert relatives(tag) == []
     assert (pipeline.folder / ".dvc" / "tmp" / "rwlock").read_text() == "{}"
     assert (pipeline.folder / "ready").read_text()  # where its Ray was
+
+
+@pytest.mark.engine
+def test_a_rebuild_outlives_its_prefect(pipeline):
+    """All stages are done, the exit code is the work's, and each process warns once at most."""
+    (pipeline.folder / "wait").touch()
+    with prefect_server(pipeline.folder / "server") as server:
+        given = {"PREFECT_API_URL": server.url_once_up() or "", "RAY_ADDRESS": "none is needed"}
+        process = pipeline.start("flows.rebuild", **given)
+        while not (pipeline.folder / "ready").exists():
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.1)
+        os.killpg(server.process.pid, signal.SIGKILL)
+        (pipeline.folder / "wait").unlink()
+        (pipeline.folder / "go").touch()
+        _, errors = process.communicate()
+
+    assert process.returncode == 0, errors
+    assert (pipeline.folder / "two").read_text() == "a"
+    assert 1 <= errors.count("warning: Prefect is lost") <= 2  # of the rebuild, of the stage
+
+
+def test_a_second_rebuild_in_a_workspace_is_refused(pipeline):
+    """Before it starts anything; the first one is not disturbed."""
+    (pipeline.folder / ".prefect").mkdir()
+    with FileLock(pipeline.folder / ".prefect/rebuild.lock"):
+        code, errors = pipeline.run("flows.rebuild")
+
+    assert code == 2
+    assert "another rebuild is at work here. Wait for it, or stop it" in errors
+    assert not (pipeline.folder / "one").exists()
+
+
+@pytest.mark.engine
+def test_what_dvc_complains_of_is_told(pipeline, api):
+    """As the run's state in Prefect, where nobody sees DVC's own lines."""
+    (pipeline.folder / "source").unlink()
+
+    given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "none is needed"}
+    code, errors = pipeline.run("flows.rebuild", **given)
+
+    assert code == 255
+    assert errors.count("ERROR: failed to reproduce 'first'") == 1
+    assert "failed to reproduce 'first'" in api.last_run("rebuild")["state"]["message"]

@@ -44,6 +44,18 @@ def test_a_second_time_in_one_checkout_is_refused(project):
     assert (home / "up.json").exists()
 
 
+@pytest.mark.parametrize("name", ["PREFECT_API_URL", "MLFLOW_TRACKING_URI"])
+def test_a_server_that_is_named_and_not_there_is_told(project, name):
+    """At once, and not by a service that ends after a while."""
+    (project.folder / "mlruns").mkdir()
+
+    code, errors = project.run("flows.up", **{name: "http://me:secret@127.0.0.1:9/api"})
+
+    assert code == 2
+    assert f"{name} is http://127.0.0.1:9/api, and no server answers there." in errors
+    assert "secret" not in errors
+
+
 def test_addresses_that_cannot_be_read_are_none(tmp_path, monkeypatch):
     """As after a crash."""
     (tmp_path / ".dvc").mkdir()
