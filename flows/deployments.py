@@ -49,7 +49,8 @@ CORPUS: str | None = Field(
 CHANGES: Any = Field(
     default={}, description="Changes to params.yaml, which stay there; docs/settings.md."
 )
-Changes: Any = form() if not TYPE_CHECKING else BaseModel
+# Prefect wants the form when it loads this module: here alone a file is read at import
+Changes: Any = BaseModel if TYPE_CHECKING else form()
 
 
 def _told(work: Callable[..., "State | None"]) -> Callable[..., "State"]:
@@ -97,7 +98,9 @@ def watch(
         if not pipeline.LOCK.exists():
             return Completed(name="Unbuilt", message="Nothing was built yet: run rebuild once.")
         if not (changed := changes(recordings)):
-            return Completed(name="Unchanged", message=f"{recordings.path} is as it was.")
+            return Completed(
+                name="Unchanged", message=f"{recordings.path} is as it was catalogued."
+            )
         if (young_s := youngest_s(recordings)) < quiet_s:
             message = f"{recordings.path} was written to {young_s:.0f} s ago: the next look tells."
             return Completed(name="Unsettled", message=message)

@@ -18,11 +18,14 @@ from typing import Any
 
 from flows.addresses import told
 from flows.orchestrator import answers, console
+from flows.ports import PORTS
 from genrenet.params import Compute
 from tasks.fanout import OWN_RAY, import_ray, start_ray
 
 PREFECT_START_S = 90  # 16 s were measured on two busy cores
 PREFECT_STOP_S = 10
+LATER = f"http://127.0.0.1:{PORTS['Prefect']}"
+"""Where `make up` shows the history of a server that runs for one rebuild: links lead there."""
 
 
 @contextmanager
@@ -47,7 +50,8 @@ def engines(home: Path, compute: Compute) -> Iterator[dict[str, str]]:
         ray = stack.enter_context(_ray(compute))  # starts while the server does
         if server:
             url = server.url_once_up()
-        yield {"PREFECT_API_URL": url or "", **ray}
+        later = {"PREFECT_UI_URL": LATER} if server and url else {}
+        yield {"PREFECT_API_URL": url or "", **later, **ray}
 
 
 def found_api() -> str | None:

@@ -18,6 +18,7 @@ from flows.stage import say
 from flows.workspace import PARAMS
 from genrenet.atomic import replacing
 from genrenet.checkout import checkout
+from genrenet.errors import DataError
 from genrenet.params import Params, parse_params
 from genrenet.settings import Settings
 from tasks.tracking import flat
@@ -25,8 +26,20 @@ from tasks.tracking import flat
 
 @cache
 def form() -> type[BaseModel]:
-    """The form of all settings, described as ``params.schema.json`` describes them."""
-    schema = json.loads((checkout() / SCHEMA).read_text("utf-8"))
+    """The form of all settings, described as ``params.schema.json`` describes them.
+
+    Raises
+    ------
+    DataError
+        There is no such file.
+    """
+    try:
+        schema = json.loads((checkout() / SCHEMA).read_text("utf-8"))
+    except OSError as error:
+        raise DataError(
+            f"{checkout() / SCHEMA}: cannot be read ({error.strerror}), and it describes the form. "
+            "Make it: python -m flows.schema"
+        ) from error
     return _form(Params, {**schema["$defs"], Params.__name__: schema})
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -34,6 +34,7 @@ from genrenet.errors import DataError
 from genrenet.params import Corpus, read_params
 
 DVC_STOP_S = 15
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 LOCK = Path("dvc.lock")
 COMPLAINT = "ERROR: "
 RUNNING = re.compile(r"Running stage '(.+)':")
@@ -141,12 +142,30 @@ def under_engines() -> Iterator[None]:
     params = read_params()
     if params.corpus.path != Corpus().path:  # the demo corpus is yet to be made
         corpus_path(params.corpus)  # DVC would say it less clearly
-    with engines(checkout() / ".prefect", params.compute) as variables:
-        os.environ.update(variables)
-        try:
-            yield
-        finally:
-            _on((signal.SIGINT, signal.SIGTERM), signal.SIG_IGN)  # let the engines be stopped
+    former = {number: signal.getsignal(number) for number in STOPPING}
+    try:
+        with engines(home(), params.compute) as variables, _environ(variables):
+            try:
+                yield
+            finally:
+                _on(STOPPING, signal.SIG_IGN)  # let the engines be stopped
+    finally:  # a second try in this process, which Prefect makes, is stopped as the first
+        for number, handler in former.items():
+            _on((number,), handler or signal.SIG_DFL)
+
+
+@contextmanager
+def _environ(variables: Mapping[str, str]) -> Iterator[None]:
+    """Have variables in the environment; afterwards nobody looks for engines that are gone."""
+    former = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in former.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def rebuild(targets: Sequence[str] = (), *, force: bool = False) -> None:
@@ -220,11 +239,12 @@ def _follow(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
 
 def _hear(lines: IO[str] | None, complaints: list[str]) -> None:
     """Pass on what DVC and the stages say to standard error, and keep what DVC complains of."""
-    for line in lines or ():
-        sys.stderr.write(line)
-        sys.stderr.flush()
-        if line.startswith(COMPLAINT):
-            complaints.append(line.removeprefix(COMPLAINT).strip())
+    with suppress(ValueError):  # closed by whoever ends DVC
+        for line in lines or ():
+            sys.stderr.write(line)
+            sys.stderr.flush()
+            if line.startswith(COMPLAINT):
+                complaints.append(line.removeprefix(COMPLAINT).strip())
 
 
 def _on(numbers: Iterable[signal.Signals], handler: Callable[..., Any] | int) -> None:

@@ -32,15 +32,18 @@ def changes(corpus: Corpus) -> list[str]:
         raise DataError(f"dvc status {STAGE} fails: {reason}")
     found = json.loads(told.stdout or "{}").get(STAGE, [])
     changed = {
-        name for entry in found if isinstance(entry, dict) for name in entry.get("changed deps", {})
+        Path(name).resolve()  # DVC spells places in its own way
+        for entry in found
+        if isinstance(entry, dict)
+        for name in entry.get("changed deps", {})
     }
-    return sorted(changed & {corpus.path, corpus.labels})
+    return [name for name in (corpus.path, corpus.labels) if Path(name).resolve() in changed]
 
 
 def youngest_s(corpus: Corpus) -> float:
     """Seconds since a file or a folder of the corpus was last written; it may still be copied."""
     times = (path.stat().st_mtime for path in _everything(Path(corpus.path)) if path.exists())
-    return time.time() - max(times, default=0.0)
+    return abs(time.time() - max(times, default=0.0))  # a clock that is wrong is no copy at work
 
 
 def _everything(place: Path) -> Iterator[Path]:

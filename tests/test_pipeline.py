@@ -151,10 +151,12 @@ def windows(checkout: Checkout) -> Iterator[None]:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert any("up after" in line for line in process.stderr or ())
-        yield
-        process.send_signal(signal.SIGTERM)
-        process.communicate()
+        try:
+            assert any("up after" in line for line in process.stderr or ())
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate()
 
 
 def test_every_stage_is_a_completed_flow_run_of_the_rebuild(checkout):

@@ -41,13 +41,20 @@ CATALOG = """
         raise DataError("mend it")
     if Path("break").exists():
         Path("break").unlink()
+        Path("ray").write_text(os.environ["RAY_ADDRESS"])
         raise RuntimeError("out of luck")
     if Path("wait").exists():
         Path("ready").touch()
         time.sleep(60)
+    if "RAY_ADDRESS" in os.environ:
+        import socket
+
+        host, port = os.environ["RAY_ADDRESS"].split(":")
+        socket.create_connection((host, int(port)), 5).close()
     Path("one").write_text(str(os.listdir("recordings")) + str(params.train.epochs))
 """
 PATIENCE_S = 90
+WITH_RAY = {"compute": {"executor": "auto"}}
 
 
 @dataclass
@@ -130,7 +137,6 @@ def window(tmp_path_factory: pytest.TempPathFactory, api: Api) -> Iterator[Windo
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_API_URL": api.url,
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]),
-        "RAY_ADDRESS": "none is needed",
         "GENRENET_NOTIFY": f"json://127.0.0.1:{post.server_port}/",
         "TAG": tag,
     }
@@ -139,7 +145,10 @@ def window(tmp_path_factory: pytest.TempPathFactory, api: Api) -> Iterator[Windo
     project.add_stage("second", '    Path("two").write_text(Path("one").read_text())')
     (folder / "dvc.yaml").write_text(PIPELINE.format(python=sys.executable), "utf-8")
     (folder / "recordings").mkdir()
-    text = (ROOT / "params.yaml").read_text("utf-8").replace("path: demo/audio", "path: recordings")
+    text = (
+        (ROOT / "params.yaml").read_text("utf-8").replace("path: demo/audio", "path: ./recordings/")
+    )
+    text = text.replace("executor: auto ", "executor: serial ")
     (folder / "params.yaml").write_text(text, "utf-8")
     (folder / "params.schema.json").write_bytes((ROOT / "params.schema.json").read_bytes())
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))
@@ -150,11 +159,13 @@ def window(tmp_path_factory: pytest.TempPathFactory, api: Api) -> Iterator[Windo
     (folder / "prefect.yaml").write_text(yaml.safe_dump(deployments), "utf-8")
     project.run("dvc", "init", "--no-scm")
     made = Window(project, api, tag, told)
-    made.serve()
-    yield made
-    made.stop(signal.SIGTERM)
-    post.shutdown()
-    post.server_close()
+    try:
+        made.serve()
+        yield made
+    finally:
+        made.stop(signal.SIGTERM)
+        post.shutdown()
+        post.server_close()
 
 
 def _post(told: list[dict[str, Any]]) -> HTTPServer:
@@ -229,8 +240,10 @@ def test_settings_that_the_models_refuse_start_nothing(window):
 def test_a_cancelled_run_leaves_nothing_and_the_next_one_goes_on(window):
     """DVC and the stage end within 20 s, and no lock stays; a second run waits meanwhile."""
     waiting = window.mark("wait")
-    first = window.start("rebuild", force=True)
+    before = set(relatives(window.tag))
+    first = window.start("rebuild", force=True, settings=WITH_RAY)
     window.until((window.project.folder / "ready").exists)
+    at_work = set(relatives(window.tag)) - before
     second = window.start("rebuild", force=True)
     time.sleep(3)
     assert window.run(second)["state_type"] in ("SCHEDULED", "PENDING")
@@ -244,6 +257,8 @@ def test_a_cancelled_run_leaves_nothing_and_the_next_one_goes_on(window):
     assert run["state_type"] == "CANCELLED"
     assert time.monotonic() - begin < 20
     assert window.ended(second)["state_type"] == "COMPLETED"
+    assert len(at_work) > 4  # the run, DVC, the stage, and Ray's own
+    assert at_work.isdisjoint(relatives(window.tag))
     assert (window.project.folder / ".dvc/tmp/rwlock").read_text() == "{}"
 
 
@@ -251,7 +266,8 @@ def test_a_failure_of_the_program_is_tried_once_more(window):
     """A worker may have been lost, a disk full for a moment."""
     window.mark("break")
 
-    run = window.ended(window.start("rebuild", force=True))
+    run = window.ended(window.start("rebuild", force=True, settings=WITH_RAY))
+    window.ended(window.start("rebuild", settings={"compute": {"executor": "serial"}}))
 
     assert (run["state_type"], run["run_count"]) == ("COMPLETED", 2)
 
@@ -305,8 +321,8 @@ def test_a_service_that_was_killed_goes_on_where_it_was(window):
 
     window.until(lambda: window.run(cut_off)["state_type"] == "CRASHED")
     assert "was stopped while it ran" in window.run(cut_off)["state"]["message"]
-    assert [one["active"] for one in window.find()["rebuild"]["schedules"]] == [True]
     assert window.ended(window.start("rebuild"))["state_type"] == "COMPLETED"
+    assert [one["active"] for one in window.find()["rebuild"]["schedules"]] == [True]
 
 
 @pytest.mark.parametrize(
