@@ -56,6 +56,10 @@ class Window:
         found.wait_for(timeout=PATIENCE_MS)
         return found
 
+    def field(self, label: str) -> "Locator":
+        """The first field below a label, which Prefect's forms do not tie to it."""
+        return self.page.locator(f"xpath=//*[text()='{label}']/following::input[1]")
+
     def picture_width(self) -> int:
         """Wait for a picture that is drawn, and return its own width in pixels."""
         drawn = "() => [...document.images].map(i => i.naturalWidth).find(width => width > 100)"

@@ -93,7 +93,7 @@ def mlflow_pages(windows: Addresses) -> dict[str, tuple[str, str]]:
 def _unfold(window: Window) -> None:
     """Open the section of training in the form, and fill in a field."""
     window.page.get_by_text("Train", exact=True).first.click()
-    box = window.page.locator("xpath=//*[text()='Epochs (Optional)']/following::input[1]")
+    box = window.field("Epochs (Optional)")
     box.fill("20")
     box.scroll_into_view_if_needed()
 

@@ -201,6 +201,23 @@ def test_prefects_page_shows_the_stages_and_what_they_made(checkout):
 
 
 @pytest.mark.browser
+def test_a_form_that_is_filled_in_wrongly_says_where_and_starts_nothing(checkout):
+    """A person unfolds the section of training, gives a number below its limit, and submits."""
+    deployment = next(d for d in checkout.api.find("deployments") if d["name"] == "rebuild")
+    before = len(checkout.api.find("flow_runs"))
+    with browser() as window:
+        page = f"{checkout.addresses.prefect_page}/deployments/deployment"
+        window.open(f"{page}/{deployment['id']}/run")
+        window.see("Changes to params.yaml")
+        window.page.get_by_text("Train", exact=True).first.click()
+        window.field("Epochs (Optional)").fill("-3")
+        window.page.get_by_role("button", name="Submit").click()
+        window.see("Validation failed for field 'settings.train.epochs'")
+
+    assert len(checkout.api.find("flow_runs")) == before
+
+
+@pytest.mark.browser
 def test_each_window_opens_the_other(checkout):
     """From a stage's run in Prefect to the run in MLflow, and back."""
     stage = checkout.api.last_run("evaluate")
