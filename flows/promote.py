@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +12,10 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from flows.engines import found_api
 from flows.features import FEATURES, build
+from flows.rebuild import workspace
 from flows.stage import conclude, picture, run, say, step, table
-from flows.workspace import find_workspace
 from genrenet.corpus.audit import split_digest
 from genrenet.corpus.layouts import corpus_folder
 from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
@@ -30,7 +32,14 @@ from genrenet.learning.promotion import (
     decide,
 )
 from genrenet.learning.provenance import unseen
-from genrenet.learning.verdict import FORMER, TAG, Verdict, rollback_page
+from genrenet.learning.verdict import (
+    DECISION,
+    FORMER,
+    INSTALLING,
+    TAG,
+    Verdict,
+    rollback_page,
+)
 from genrenet.params import Params, Preprocessing, read_params
 from genrenet.serving.bundle import write_json
 from tasks.extraction import sources
@@ -44,6 +53,7 @@ from tasks.versions import (
     add_files,
     find_champion,
     find_version,
+    find_versions,
     held_by,
     replace_tags,
     set_champion,
@@ -51,6 +61,7 @@ from tasks.versions import (
 
 WORK = Path("data/promotion")  # shards of another specification, until its model has answered
 JSON, PAGE, FIGURE = "decision.json", "decision.md", "decision.png"
+ROLLED_BACK = "rolled back"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -75,9 +86,10 @@ def main(
     """Make a version the champion if it is not worse than the present one."""
 
     def work() -> None:
-        if corpus:
-            os.chdir(find_workspace(corpus))
-        run(promote, read_params(), version, force=force, reason=reason, rollback=rollback)
+        if api := found_api():
+            os.environ["PREFECT_API_URL"] = api
+        with workspace(corpus):
+            run(promote, read_params(), version, force=force, reason=reason, rollback=rollback)
 
     raise typer.Exit(conclude(work))
 
@@ -107,7 +119,8 @@ def promote(
     Raises
     ------
     PromotionError
-        It does not pass; that is recorded and nothing else is changed.
+        It does not pass; that is recorded and nothing else is changed. Or it is the challenger
+        that was rolled back, and nobody named it.
     DataError
         There is no such version, or it cannot be judged.
     """
@@ -120,6 +133,12 @@ def promote(
     if champion and champion.number == challenger.number:
         say(f"promote: nothing to do: version {champion.number} of {name} is the champion already")
         return
+    if not version and challenger.tags.get(DECISION) == ROLLED_BACK:
+        raise PromotionError(
+            f"version {challenger.number} of {name}, the {CHALLENGER}, was rolled back, and is not "
+            "promoted again unasked. Train a better one, or promote it all the same: "
+            f"python -m flows.promote {challenger.number}."
+        )
     decision, remarks = step(judge)(challenger, champion, params)
     verdict = Verdict(
         outcome=decision.outcome(force=force),
@@ -150,7 +169,7 @@ def judge(
     """
     splits = read_table(SPLITS, SPLITS_SCHEMA)
     remarks: list[str] = []
-    with held_by(challenger) as held:
+    with _no_shards_left(), held_by(challenger) as held:
         answers = answered(held, unseen(splits, held.seen), splits, params)
         remarks += _remarks("challenger", held, splits)
         rival: Comparison | str | None = None
@@ -163,7 +182,6 @@ def judge(
             seeds=held.seeds,
             latency_s=measure_latency(held),
         )
-    shutil.rmtree(WORK, ignore_errors=True)
     return decide(answers, evidence, rival, params.promote, params.evaluate), remarks
 
 
@@ -228,13 +246,16 @@ def record(verdict: Verdict, version: Version, margin: float) -> None:
         write_json(verdict.to_json(), Path(folder, JSON))
         Path(folder, PAGE).write_text(verdict.page(FIGURE), "utf-8")
         picture(
-            promotion_figure(verdict.decision, margin=margin, title=title), Path(folder, FIGURE)
+            promotion_figure(verdict.decision, margin=margin, title=title),
+            Path(folder, FIGURE),
+            key="promotion-figure",
         )
         _keep(version, Path(folder), verdict.outcome, verdict.at)
     refused = verdict.outcome == "refused"
     former = {k: v for k, v in version.tags.items() if k == FORMER} if refused else {}
     replace_tags(version, {**former, **verdict.tags}, TAG)
     if not refused:
+        _retire_others(version, verdict.at)
         set_champion(version)  # the last: a record that was cut off is made anew
 
 
@@ -249,11 +270,11 @@ def roll_back(name: str, reason: str) -> None:
     leaving = find_champion(name)
     if leaving is None:
         raise DataError(f"{name} has no champion: there is nothing to roll back.")
-    if FORMER not in leaving.tags:
+    if leaving.tags.get(DECISION) not in INSTALLING or FORMER not in leaving.tags:
         raise DataError(
-            f"version {leaving.number} of {name}, the champion, has replaced no other by a "
-            "promotion: there is no former champion to restore. Promote the one that you want: "
-            "python -m flows.promote VERSION."
+            f"version {leaving.number} of {name}, the champion, is it by no promotion that "
+            "replaced another: there is no former champion to restore. Promote the one that you "
+            "want: python -m flows.promote VERSION."
         )
     restored, at = find_version(name, leaving.tags[FORMER]), _now()
     with tempfile.TemporaryDirectory(prefix="genrenet-") as folder:
@@ -261,8 +282,8 @@ def roll_back(name: str, reason: str) -> None:
             name, leaving=leaving.number, restored=restored.number, at=at, reason=reason
         )
         Path(folder, PAGE).write_text(page, "utf-8")
-        _keep(leaving, Path(folder), "rolled back", at)
-    for version, decision in ((leaving, "rolled back"), (restored, "restored")):
+        _keep(leaving, Path(folder), ROLLED_BACK, at)
+    for version, decision in ((leaving, ROLLED_BACK), (restored, "restored")):
         replace_tags(version, _redecided(version.tags, decision, at, reason), TAG)
     set_champion(restored)
     say(
@@ -303,8 +324,24 @@ def _remarks(who: str, held: Held, splits: pd.DataFrame) -> Iterator[str]:
         )
 
 
+def _retire_others(version: Version, at: str) -> None:
+    """Let no other version say that it is the champion: one that is nevertheless is so by hand."""
+    for other in find_versions(version.name):
+        if other.number != version.number and other.tags.get(DECISION) in INSTALLING:
+            replace_tags(other, _redecided(other.tags, "replaced", at, ""), TAG)
+
+
+@contextmanager
+def _no_shards_left() -> Iterator[None]:
+    """Drop the shards of other specifications, however the work with them ends."""
+    try:
+        yield
+    finally:
+        shutil.rmtree(WORK, ignore_errors=True)
+
+
 def _redecided(tags: Mapping[str, str], decision: str, at: str, reason: str) -> dict[str, str]:
-    """What the tags of a version say after a rollback: its figures stay, the grounds are others."""
+    """What the tags of a version say after a new decision on its place: its figures stay."""
     said = {"decision": decision, "at": at, "reason": reason.strip(), "failed": ""}
     before = {key: value for key, value in tags.items() if key.startswith(TAG)}
     changed = before | {TAG + name: value for name, value in said.items()}

@@ -14,7 +14,7 @@ import pandas as pd
 from genrenet.errors import DataError
 from genrenet.learning.provenance import seen_tracks
 from genrenet.serving.bundle import Bundle, read_bundle
-from genrenet.serving.store import tracking_uri
+from genrenet.serving.store import shown, tracking_uri
 from tasks.tracking import connect, telling
 
 CHAMPION = "champion"
@@ -96,6 +96,18 @@ def find_version(name: str, wanted: str) -> Version:
     )
 
 
+def find_versions(name: str) -> list[Version]:
+    """All versions of a model, the first one first.
+
+    Raises
+    ------
+    DataError
+        There is no such model.
+    """
+    versions, _ = _registered(name)
+    return list(versions.values())
+
+
 def find_champion(name: str) -> Version | None:
     """The version that the alias ``champion`` points to, if there is one."""
     versions, aliases = _registered(name)
@@ -149,9 +161,9 @@ def _registered(name: str) -> tuple[dict[str, Version], dict[str, str]]:
         if not client.search_registered_models(filter_string=f"name = '{name}'"):
             others = ", ".join(model.name for model in client.search_registered_models())
             raise DataError(
-                f"MLflow at {tracking_uri()} has no model '{name}'; it has: {others or 'none'}. "
-                "Run 'dvc repro', whose stage register makes one, or point MLFLOW_TRACKING_URI to "
-                "the store that has it."
+                f"MLflow at {shown(tracking_uri())} has no model '{name}'; it has: "
+                f"{others or 'none'}. Run 'dvc repro', whose stage register makes one, or point "
+                "MLFLOW_TRACKING_URI to the store that has it."
             )
         found = client.search_model_versions(f"name = '{name}'")
         aliases = client.get_registered_model(name).aliases
@@ -170,8 +182,9 @@ def _download(version: Version, folder: str) -> Path:
         return Path(mlflow.artifacts.download_artifacts(version.address, dst_path=folder))
     except (mlflow.MlflowException, OSError) as error:
         why = str(error).partition("\n")[0]
+        at = f"MLflow at {tracking_uri()}"
         raise DataError(
-            f"{version.address}: its files cannot be read from MLflow at {tracking_uri()}: {why}"
+            shown(f"{version.address}: its files cannot be read from {at}: {why}")
         ) from error
 
 

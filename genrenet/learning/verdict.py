@@ -10,6 +10,10 @@ from genrenet.markdown import plain, table
 TAG = "promotion."
 FORMER = f"{TAG}former"
 """The version that this one has replaced: what a rollback restores."""
+DECISION = f"{TAG}decision"
+"""The latest decision about a version."""
+INSTALLING = ("promoted", "forced", "restored")
+"""The decisions that make a version the champion; no two versions have one at a time."""
 LONGEST = 1_000  # letters of a reason or a finding on the page
 COLUMNS = ("name", "found", "wanted", "passed")
 

@@ -399,6 +399,20 @@ def test_a_server_that_was_named_and_does_not_answer_is_a_problem(
     assert f"unset {variable}" in found.cure
 
 
+@pytest.mark.parametrize(
+    ("check", "variable", "path"),
+    [(services.prefect, PREFECT, "/api"), (services.mlflow, MLFLOW, "")],
+)
+def test_no_password_of_an_address_is_told(here, monkeypatch, free_port, check, variable, path):
+    """A finding is shown to others."""
+    at = f"127.0.0.1:{free_port}{path}"
+    monkeypatch.setenv(variable, f"http://me:secret@{at}")
+
+    found = the_one(check, here).found
+    assert f"{variable}=http://{at}: " in found
+    assert "secret" not in found
+
+
 def test_an_api_that_only_the_profile_names_may_be_down(here, free_port):
     """A rebuild starts one; but one may have meant to start it."""
     profile = f'active = "x"\n[profiles.x]\nPREFECT_API_URL = "http://127.0.0.1:{free_port}/api"\n'

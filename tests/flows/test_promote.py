@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from typer.testing import CliRunner
 
+from flows.addresses import Addresses, home, tell
 from flows.promote import WORK, answered, app, promote
 from genrenet.corpus.audit import split_digest
 from genrenet.corpus.tracks import CATALOG, CATALOG_SCHEMA, write_table
@@ -36,7 +38,8 @@ pytestmark = [
 def params(study, tmp_path, monkeypatch):
     """Settings of a project whose stages have run, with a store of its own."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+    monkeypatch.setenv("PREFECT_API_URL", "")
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "prefect"))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/store/mlflow.db")
     Path("data").mkdir()
     shutil.copytree(study.features, "data/features")
@@ -49,6 +52,7 @@ def params(study, tmp_path, monkeypatch):
         "compute": {"executor": "serial"},
     }
     write_json(settings, Path("params.yaml"))
+    Path("dvc.yaml").write_text("stages: {}", "utf-8")
     return Params.model_validate(settings)
 
 
@@ -157,6 +161,9 @@ def test_a_worse_version_is_refused_and_nothing_else_changes(params, register, t
     assert champion() == first
     assert (tags(second)["decision"], tags(second)["reason"]) == ("rolled back", "it was not")
     assert tags(first)["decision"] == "restored"
+    with pytest.raises(PromotionError, match=r"was rolled back.* python -m flows\.promote 2\."):
+        promote(params)  # as it does weekly: it would undo what a person has decided
+    assert (champion(), tags(second)["decision"]) == (first, "rolled back")
     assert set(pages(second, tmp_path)) == {"refused", "forced", "rolled back"}
     with pytest.raises(DataError, match="there is no former champion to restore"):
         promote(params, rollback=True)
@@ -183,6 +190,22 @@ def test_an_alias_that_another_client_moves_is_followed(params, register, change
     promote(params, first)  # as good, so it may take the place
     assert tags(first)["former"] == second
     assert Classifier.load("models:/songs@champion").bundle.temperature != 9.0
+
+
+def test_a_champion_made_one_by_hand_has_nothing_to_roll_back_to(params, register, changed):
+    """Also where a promotion made it the champion before, and another version took its place."""
+    for temperature in (7.0, 8.0, 9.0):
+        promote(params, register(4, changed(f"{temperature}", temperature=temperature)))
+    assert [tags(n)["decision"] for n in "123"] == ["replaced", "replaced", "promoted"]
+    client().set_registered_model_alias("songs", "champion", "2")
+    with pytest.raises(DataError, match="there is no former champion to restore"):
+        promote(params, rollback=True)
+    assert champion() == "2"
+
+    client().set_registered_model_alias("songs", "champion", "3")
+    for restored in "21":
+        promote(params, rollback=True)
+        assert (champion(), tags(restored)["decision"]) == (restored, "restored")
 
 
 def test_groups_that_the_champion_has_seen_are_left_out_for_both(
@@ -310,6 +333,38 @@ def test_what_there_is_not_is_refused_with_what_there_is(params, register, argum
     assert said in told
 
 
+def test_shards_made_for_a_judgement_are_dropped_though_it_fails(
+    params, register, changed, spec, monkeypatch
+):
+    """Another specification's, of a challenger that then answers nothing."""
+    other = spec.model_copy(update={"fmin": 99.0})
+    about = {"specification": other.model_dump(mode="json"), "specification_hash": other.hash}
+    register(4, changed("other", certificate={"level": "performer", "digest": "x"}, **about))
+    made = []
+
+    def fail(*_):
+        made.extend(WORK.rglob("shard-*.parquet"))
+        raise DataError("no answer")
+
+    monkeypatch.setattr("flows.promote.new_answers", fail)
+    with pytest.raises(DataError, match="no answer"):
+        promote(params)
+
+    assert made
+    assert not WORK.exists()
+
+
+def test_nobody_is_promoted_while_a_rebuild_is_at_work(params, register):
+    """It changes what a challenger is judged by."""
+    register(4)
+    with FileLock(home() / "rebuild.lock"):
+        code, told = run()
+
+    assert code == 2
+    assert "another rebuild is at work here" in told
+    assert champion() == "None"
+
+
 def test_a_store_that_is_not_there_is_told(params, monkeypatch):
     """With what to do."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////proc/nowhere/mlflow.db")
@@ -331,18 +386,18 @@ def test_a_refused_promotion_is_exit_code_2(params, register):
 
 
 def test_prefect_shows_the_checks_and_a_refusal_fails_the_run(params, register, api):
-    """As a table with the key ``promotion``; the message is the run's."""
+    """As a table and a picture; the message is the run's. ``make up``'s Prefect is found."""
     register(2)
-    own = {"PREFECT_API_URL": api.url, "PREFECT_HOME": str(Path.cwd() / "prefect")}
-    own["PYTHONPATH"] = str(ROOT)
+    tell(Addresses(prefect=api.url, mlflow="http://127.0.0.1:1"))
     command = [sys.executable, "-m", "flows.promote"]
-    done = subprocess.run(command, env=os.environ | own, check=False)
-    shown, flow_run = api.find("artifacts")[-1], api.last_run("promote")
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
+    flow_run = api.last_run("promote")
+    shown = {artifact["key"]: artifact for artifact in api.of_run("artifacts", flow_run)}
 
     assert done.returncode == 2
-    assert shown["key"] == "promotion"
-    assert shown["flow_run_id"] == flow_run["id"]
-    rows = {row["name"]: row["passed"] for row in json.loads(shown["data"])}
+    assert shown["promotion"]["type"] == "table"
+    assert shown["promotion-figure"]["type"] == "image"
+    rows = {row["name"]: row["passed"] for row in json.loads(shown["promotion"]["data"])}
     assert rows["majority"] == "no"
     assert rows["certificate"] == rows["latency"] == "yes"
     assert flow_run["state"]["type"] == "FAILED"

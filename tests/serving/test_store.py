@@ -18,6 +18,7 @@ from genrenet.serving.bundle import locate, read_bundle
 from genrenet.serving.store import ADDRESSES, open_store, settle
 from tasks import tracking
 from tasks.registry import register_bundle
+from tests.learning.test_summary import METRICS
 
 pytestmark = [
     pytest.mark.engine,
@@ -41,7 +42,7 @@ def original(bundle, tmp_path_factory):
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         about = read_bundle(bundle)
         tracking.record_evaluation(about, "c", {}, [card])
-        register_bundle(about, bundle, [], "songs", "a card")
+        register_bundle(about, bundle, [], "songs", "a card", METRICS)
     return folder
 
 
