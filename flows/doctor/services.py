@@ -11,6 +11,7 @@ from flows import health, orchestrator
 from flows.addresses import told
 from flows.doctor.finding import Finding, note, ok, problem
 from flows.ports import PORTS, holder
+from genrenet.serving.store import shown
 
 RAY_CLIENT_PORT = 10_001
 OWN_RAY_ADDRESSES = ("local", "auto")
@@ -24,12 +25,12 @@ def prefect(_: Path) -> Iterator[Finding]:
     without = "a rebuild starts one for its duration, a stage by itself works without"
     if said and (why := orchestrator.why_silent(said)):
         cure = "Start that server, or correct or unset PREFECT_API_URL; until then " + without
-        yield problem("Prefect", f"PREFECT_API_URL={said}: {why}", cure)
+        yield problem("Prefect", shown(f"PREFECT_API_URL={said}: {why}"), cure)
     elif found := found_api():
-        yield ok("Prefect", f"{found} answers")
+        yield ok("Prefect", shown(f"{found} answers"))
     elif profile and not said:
         cure = f"Start that server, or: prefect config unset PREFECT_API_URL; until then {without}"
-        yield note("Prefect", f"{profile} of Prefect's profile does not answer", cure)
+        yield note("Prefect", shown(f"{profile} of Prefect's profile does not answer"), cure)
     else:
         yield ok("Prefect", f"no API is set: {without}")
 
@@ -40,14 +41,14 @@ def mlflow(_: Path) -> Iterator[Finding]:
     if not uri:
         yield ok("MLflow", "no server is set: the checkout has a store of its own")
     elif not uri.startswith(("http://", "https://")):
-        yield ok("MLflow", f"MLFLOW_TRACKING_URI={uri}: no server to ask")
-    elif why := _mlflow_silence(uri):
+        yield ok("MLflow", shown(f"MLFLOW_TRACKING_URI={uri}: no server to ask"))
+    elif why := health.mlflow_silence(uri):
         cure = (
             "Start that server, or correct or unset MLFLOW_TRACKING_URI: stages that record fail."
         )
-        yield problem("MLflow", f"MLFLOW_TRACKING_URI={uri}: {why}", cure)
+        yield problem("MLflow", shown(f"MLFLOW_TRACKING_URI={uri}: {why}"), cure)
     else:
-        yield ok("MLflow", f"{uri} answers")
+        yield ok("MLflow", shown(f"{uri} answers"))
 
 
 def ray(_: Path) -> Iterator[Finding]:
@@ -105,15 +106,6 @@ def _told() -> dict[str, int]:
 
 def _is_exempt(host: str) -> bool:
     return bool(urllib.request.proxy_bypass(host))
-
-
-def _mlflow_silence(uri: str) -> str | None:
-    certificates = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    return health.why_silent(
-        f"{uri.rstrip('/')}/health",
-        certificates=next(filter(None, map(os.environ.get, certificates)), None),
-        verify=os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() not in ("true", "1"),
-    )
 
 
 def _is_taken(port: int) -> bool:
