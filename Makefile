@@ -71,5 +71,5 @@ lock: setup  ## Lock the dependencies anew, with hashes and no registry's addres
 	  --constraints requirements.lock benchmarks/peers.in -o benchmarks/peers.txt \
 	  $$(sed -nE 's/^([A-Za-z0-9._-]+)==.*/--no-emit-package \1/p' requirements.lock)
 
-clean:  ## Remove what the pipeline made; DVC's cache and mlruns stay
-	rm -rf data models reports demo/audio .prefect
+clean:  ## Remove what the pipeline made; DVC's cache, mlruns and Prefect's history (.prefect) stay
+	rm -rf data models reports demo/audio

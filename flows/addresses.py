@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from genrenet.atomic import replacing
 from genrenet.checkout import checkout
+from genrenet.serving.store import shown
 from genrenet.settings import Settings
 
 HOME = Path(".prefect")  # in the checkout: Prefect's history, logs, and this
@@ -19,10 +22,13 @@ class Addresses(Settings):
         Prefect's API, such as ``http://127.0.0.1:4200/api``.
     mlflow : str
         MLflow's page, such as ``http://127.0.0.1:5000``.
+    store : str
+        What that page shows: its own address, or that of a database.
     """
 
     prefect: str
     mlflow: str
+    store: str = ""
 
     @property
     def prefect_page(self) -> str:
@@ -38,10 +44,15 @@ def home() -> Path:
     return folder
 
 
+def up_lock() -> FileLock:
+    """What ``make up`` holds as long as it runs."""
+    return FileLock(checkout() / HOME / "up.lock", timeout=0)
+
+
 def tell(addresses: Addresses) -> None:
-    """Leave the addresses for others."""
+    """Leave the addresses for others, without the passwords in them."""
     with replacing(_file()) as temporary:
-        temporary.write_text(addresses.model_dump_json(), "utf-8")
+        temporary.write_text(shown(addresses.model_dump_json()), "utf-8")
 
 
 def forget() -> None:
@@ -50,9 +61,13 @@ def forget() -> None:
 
 
 def told() -> Addresses | None:
-    """The addresses that were left; the services may have been killed since."""
+    """The addresses that ``make up`` has left, as long as it runs."""
     try:
-        return Addresses(**json.loads(_file().read_text("utf-8")))
+        left = Addresses(**json.loads(_file().read_text("utf-8")))
+        with up_lock():
+            return None  # it was killed
+    except Timeout:
+        return left
     except (OSError, ValueError):
         return None
 

@@ -1,11 +1,10 @@
 """The pages: where a person looks at a run, in Prefect and in MLflow; each leads to the other."""
 
 from flows.addresses import told
-from flows.health import why_silent
+from flows.health import mlflow_silence
 from flows.orchestrator import orchestrator
 from flows.reports import link, say
-from genrenet.errors import DataError
-from genrenet.serving.store import database_of, own_database, tracking_uri
+from genrenet.serving.store import SERVER, database_of, shown, tracking_uri
 from tasks.run_page import run_page
 from tasks.tracking import connect
 
@@ -21,17 +20,20 @@ def prefect_page() -> dict[str, str]:
     if context is None or context.flow_run is None or context.flow is None:
         return {}
     address = url_for(context.flow_run)
-    return {context.flow.name: address} if address else {}
+    return {context.flow.name: shown(address)} if address else {}
 
 
 def show_run(run_id: str) -> None:
-    """Tell where MLflow shows a run, where it has a page: a server, or that of ``make up``."""
+    """Tell where MLflow shows a run, where it has a page: a server, or that of ``make up``.
+
+    A store that fails here is silent: it has just been written to, and a link is not worth a stage.
+    """
     server = mlflow_page()
     if server is None:
         return
     try:
         experiment_id = connect().get_run(run_id).info.experiment_id
-    except DataError:  # it has just been written to, and is told of by whoever needs it next
+    except Exception:
         return
     address = run_page(run_id, experiment_id, server)
     link("mlflow-run", address, text="The run in MLflow")
@@ -41,9 +43,13 @@ def show_run(run_id: str) -> None:
 def mlflow_page() -> str | None:
     """The page of the store that is written to; None where nobody shows it."""
     uri, services = tracking_uri(), told()
-    if uri.startswith("http"):
-        return uri
-    is_own = database_of(uri) == own_database().resolve()  # MLflow itself sets the variable
-    if is_own and services and why_silent(f"{services.mlflow}/health") is None:
-        return services.mlflow
-    return None
+    if uri.startswith(SERVER):
+        return shown(uri)
+    if services is None or _place(services.store) != _place(uri):
+        return None
+    return None if mlflow_silence(services.mlflow) else services.mlflow
+
+
+def _place(uri: str) -> str:
+    """A store, however its address is written."""
+    return str(database_of(uri) or shown(uri))

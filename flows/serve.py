@@ -1,23 +1,28 @@
 """``python -m flows.serve``: the deployments of ``prefect.yaml``, served from this checkout.
 
-They are registered with the Prefect API of ``PREFECT_API_URL``, their runs are started here, one at
-a time. A switched schedule stays as it was switched in Prefect.
+They are registered with the Prefect API of ``PREFECT_API_URL``, else of Prefect's profile; their
+runs are started here, one at a time. A switched schedule stays as it was switched in Prefect.
 """
 
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
-from flows.orchestrator import api_answers, console
+from flows.addresses import home
+from flows.engines import found_api
+from flows.orchestrator import answers, console
 from flows.stage import conclude
 from genrenet.checkout import checkout
 from genrenet.errors import DataError
+from genrenet.serving.store import shown
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State
@@ -60,19 +65,42 @@ def serve() -> None:
     Raises
     ------
     DataError
-        No Prefect API answers, or ``prefect.yaml`` holds something that cannot be served.
+        They are served already, no Prefect API answers, or ``prefect.yaml`` holds something that
+        cannot be served.
     """
     os.chdir(checkout())
     entries = read_deployments(FILE)
-    _wait_for_api()
-    import prefect
+    with _alone():
+        os.environ["PREFECT_API_URL"] = _api_once_up()
+        import prefect
 
-    made = [_deployment(entry) for entry in entries]
-    _end_abandoned(made)
-    # not paused: to stop the service is no wish to stop the schedules
-    prefect.serve(
-        *made, limit=1, pause_on_shutdown=False, print_starting_message=False, query_seconds=QUERY_S
-    )
+        made = [_deployment(entry) for entry in entries]
+        _end_abandoned([former for one in made if (former := _former(one)) and _is_ours(former)])
+        # not paused: to stop the service is no wish to stop the schedules
+        prefect.serve(
+            *made,
+            limit=1,
+            pause_on_shutdown=False,
+            print_starting_message=False,
+            query_seconds=QUERY_S,
+        )
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Be the only service of this checkout."""
+    lock = FileLock(home() / "serve.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise DataError(
+            f"the deployments of {Path.cwd()} are served already. Use that service, or stop it "
+            "first (Ctrl-C where it or `make up` runs)."
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def read_deployments(path: Path) -> list[Deployment]:
@@ -96,16 +124,20 @@ def read_deployments(path: Path) -> list[Deployment]:
         ) from error
 
 
-def _wait_for_api() -> None:
+def _api_once_up() -> str:
+    """The API to register with, which may have been started with us."""
+    said = os.environ.get("PREFECT_API_URL")
     begin = time.monotonic()
-    while not api_answers():
-        if time.monotonic() - begin > PATIENCE_S:
-            url = os.environ.get("PREFECT_API_URL")
-            raise DataError(
-                f"no Prefect API answers at PREFECT_API_URL={url}. Set it to one that does, or "
-                "run `make up`, which starts one."
-            )
+    while said and not answers(said) and time.monotonic() - begin < PATIENCE_S:
         time.sleep(0.5)
+    url = said if said and answers(said) else None if said else found_api()
+    if url is None:
+        where = f"PREFECT_API_URL={shown(said)}" if said else "the address of Prefect's profile"
+        raise DataError(
+            f"no Prefect API answers at {where}. Set PREFECT_API_URL to one that does, or run "
+            "`make up`, which starts one."
+        )
+    return url
 
 
 def _deployment(entry: Deployment) -> "RunnerDeployment":
@@ -142,7 +174,12 @@ def _former(made: "RunnerDeployment") -> "DeploymentResponse | None":
             return None
 
 
-def _end_abandoned(deployments: "Sequence[RunnerDeployment]") -> None:
+def _is_ours(deployment: "DeploymentResponse") -> bool:
+    """Whether this checkout has served a deployment last: no other one, and no worker."""
+    return deployment.work_pool_name is None and deployment.path == str(Path.cwd())
+
+
+def _end_abandoned(deployments: "Sequence[DeploymentResponse]") -> None:
     """Say of runs whose service was killed that they are no longer at work."""
     from prefect import get_client
     from prefect.states import Crashed
@@ -156,11 +193,10 @@ def _end_abandoned(deployments: "Sequence[RunnerDeployment]") -> None:
             console.print(f"serve: run {run.name} was cut off when the service was stopped")
 
 
-def _unfinished(client: Any, deployments: "Sequence[RunnerDeployment]") -> "list[FlowRun]":
+def _unfinished(client: Any, deployments: "Sequence[DeploymentResponse]") -> "list[FlowRun]":
     from prefect.client.schemas.filters import (
-        DeploymentFilter,
-        DeploymentFilterName,
         FlowRunFilter,
+        FlowRunFilterDeploymentId,
         FlowRunFilterState,
         FlowRunFilterStateType,
     )
@@ -169,11 +205,9 @@ def _unfinished(client: Any, deployments: "Sequence[RunnerDeployment]") -> "list
     at_work = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
     found: list[FlowRun] = client.read_flow_runs(
         flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=at_work))
-        ),
-        deployment_filter=DeploymentFilter(
-            name=DeploymentFilterName(any_=[one.name for one in deployments])
-        ),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=at_work)),
+            deployment_id=FlowRunFilterDeploymentId(any_=[one.id for one in deployments]),
+        )
     )
     return found
 

@@ -42,7 +42,7 @@ def mlflow(_: Path) -> Iterator[Finding]:
         yield ok("MLflow", "no server is set: the checkout has a store of its own")
     elif not uri.startswith(("http://", "https://")):
         yield ok("MLflow", shown(f"MLFLOW_TRACKING_URI={uri}: no server to ask"))
-    elif why := _mlflow_silence(uri):
+    elif why := health.mlflow_silence(uri):
         cure = (
             "Start that server, or correct or unset MLFLOW_TRACKING_URI: stages that record fail."
         )
@@ -106,15 +106,6 @@ def _told() -> dict[str, int]:
 
 def _is_exempt(host: str) -> bool:
     return bool(urllib.request.proxy_bypass(host))
-
-
-def _mlflow_silence(uri: str) -> str | None:
-    certificates = ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-    return health.why_silent(
-        f"{uri.rstrip('/')}/health",
-        certificates=next(filter(None, map(os.environ.get, certificates)), None),
-        verify=os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() not in ("true", "1"),
-    )
 
 
 def _is_taken(port: int) -> bool:

@@ -67,7 +67,7 @@ def open_store(mlflow: Any) -> str:
     for name, value in PATIENCE.items():
         os.environ.setdefault(name, value)
     uri = tracking_uri()
-    _check_address(uri)
+    check_address(uri)
     if database_of(uri) == own_database().resolve():
         settle(own_database())
     mlflow.set_tracking_uri(uri)
@@ -92,8 +92,14 @@ def in_haste() -> Iterator[None]:
             os.environ[name] = PATIENCE[name]
 
 
-def _check_address(uri: str) -> None:
-    """Refuse what is no address of a store before MLflow guesses what it might be."""
+def check_address(uri: str) -> None:
+    """Refuse what is no address of a store before MLflow guesses what it might be.
+
+    Raises
+    ------
+    DataError
+        It is none.
+    """
     address = urlsplit(uri)
     known = address.scheme.partition("+")[0] in SCHEMES
     if known and (uri.startswith(SQLITE) if address.scheme == "sqlite" else address.netloc):

@@ -1,5 +1,6 @@
 """Whether a server answers is told as its client would find it."""
 
+import base64
 import datetime as dt
 import os
 import ssl
@@ -12,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from flows.health import bypass_proxy, why_silent
+from flows.health import bypass_proxy, mlflow_silence, why_silent
 from flows.orchestrator import answers
 
 
@@ -21,6 +22,7 @@ class Healthy(BaseHTTPRequestHandler):
 
     def do_GET(self):
         """Answer."""
+        self.server.asked = self.headers.get("Authorization")
         self.send_response(200)
         self.end_headers()
         self.wfile.write(b"true")
@@ -83,6 +85,31 @@ def test_an_api_with_a_certificate_of_its_own_answers_whom_was_given_it(
     monkeypatch.delenv("PREFECT_API_SSL_CERT_FILE")
     monkeypatch.setenv("PREFECT_API_TLS_INSECURE_SKIP_VERIFY", "true")
     assert answers(api)
+
+
+def test_an_mlflow_server_answers_as_its_client_is_set(api, certificate, monkeypatch):
+    """By the variables that MLflow's own client reads; also with a password in its address."""
+    server = api.removesuffix("/api").replace("://", "://me:se%20cret@")
+    for name in ("MLFLOW_TRACKING_SERVER_CERT_PATH", "MLFLOW_TRACKING_INSECURE_TLS"):
+        monkeypatch.delenv(name, raising=False)
+    assert "certificate verify failed" in mlflow_silence(server)
+
+    monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(certificate))
+    assert mlflow_silence(server) is None
+
+    monkeypatch.delenv("MLFLOW_TRACKING_SERVER_CERT_PATH")
+    monkeypatch.setenv("MLFLOW_TRACKING_INSECURE_TLS", "true")
+    assert mlflow_silence(server) is None
+
+
+def test_a_password_in_an_address_is_sent_in_a_header():
+    """Python would take it for a part of the host's name."""
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        assert why_silent(f"http://me:se%20cret@127.0.0.1:{server.server_port}/") is None
+        server.shutdown()
+
+    assert base64.b64decode(server.asked.removeprefix("Basic ")) == b"me:se cret"
 
 
 def test_certificates_that_are_not_there_are_named():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from flows.addresses import Addresses, told
+from flows.addresses import Addresses, home, tell, told, up_lock
 from flows.up import page_opens
 from tests.flows.conftest import ROOT, Api, Project, relatives
 from tests.servers import unused_port
@@ -56,6 +56,85 @@ def test_a_server_that_is_named_and_not_there_is_told(project, name):
     assert "secret" not in errors
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variables", "told_"),
+    [
+        (("--host", "::"), {}, "LISTEN is '::', where this machine cannot listen"),
+        (("--prefect-port", "70000"), {}, "Invalid value for"),
+        (
+            ("--prefect-port", "{0}", "--mlflow-port", "{0}"),
+            {},
+            "both servers cannot have port {0}.",
+        ),
+        ((), {"MLFLOW_TRACKING_URI": "foo"}, "MLFLOW_TRACKING_URI is 'foo'. Expected a server"),
+    ],
+)
+def test_what_cannot_be_served_is_refused(project, arguments, variables, told_):
+    """Before anything is started."""
+    (project.folder / "mlruns").mkdir()
+    port = unused_port()
+
+    code, errors = project.run("flows.up", *(one.format(port) for one in arguments), **variables)
+
+    assert code == 2
+    assert told_.format(port) in errors
+
+
+def test_deployments_are_served_once_in_a_checkout(project):
+    """A second service would end the runs of the first."""
+    (project.folder / "mlruns").mkdir()
+    (project.folder / "prefect.yaml").write_text("deployments: []", "utf-8")
+    (project.folder / ".prefect").mkdir()
+
+    with FileLock(project.folder / ".prefect/serve.lock"):
+        code, errors = project.run("flows.serve")
+
+    assert code == 2
+    assert "are served already" in errors
+
+
+def test_a_run_at_work_outlives_a_server_that_dies(project):
+    """It needs none, and has cost hours."""
+    (project.folder / "mlruns").mkdir()
+    (project.folder / "toy").mkdir()
+    (project.folder / "toy/dying.py").write_text(DYING, "utf-8")
+
+    code, errors = project.run("toy.dying")
+
+    assert code == 3
+    assert "the rest ends once the run at work has" in errors
+    assert (project.folder / "done").exists()
+
+
+DYING = """
+import sys
+from flows.addresses import Addresses, home
+from flows.up import DEPLOYMENTS, supervise
+
+home()
+run = "import time; time.sleep(2); open('done', 'w')"
+service = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {run!r}]); "
+addresses = Addresses(prefect="http://127.0.0.1:9/api", mlflow="http://127.0.0.1:9")
+commands = {
+    DEPLOYMENTS: [sys.executable, "-c", service + "time.sleep(60)"],
+    "mlflow": ["sh", "-c", "sleep 1; exit 3"],
+}
+sys.exit(supervise(commands, None, addresses))
+"""
+
+
+def test_addresses_are_those_of_services_that_are_up(tmp_path, monkeypatch):
+    """Without passwords; what a killed `make up` has left is not believed."""
+    (tmp_path / ".dvc").mkdir()
+    monkeypatch.chdir(tmp_path)
+    home()
+    tell(Addresses(prefect="http://me:secret@a:1/api", mlflow="http://a:2"))
+
+    with up_lock():
+        assert told() == Addresses(prefect="http://a:1/api", mlflow="http://a:2")
+    assert told() is None
+
+
 def test_addresses_that_cannot_be_read_are_none(tmp_path, monkeypatch):
     """As after a crash."""
     (tmp_path / ".dvc").mkdir()
@@ -65,12 +144,6 @@ def test_addresses_that_cannot_be_read_are_none(tmp_path, monkeypatch):
     assert told() is None
     (tmp_path / ".prefect/up.json").write_text("{", "utf-8")
     assert told() is None
-
-
-def test_a_store_without_a_server_has_no_page_to_wait_for():
-    """``MLFLOW_TRACKING_URI`` may be a database."""
-    assert page_opens("sqlite:///mlruns/mlflow.db")
-    assert not page_opens("http://127.0.0.1:9")
 
 
 def start(project: Project, **variables: str) -> "tuple[subprocess.Popen[str], Addresses]":
@@ -92,7 +165,7 @@ def start(project: Project, **variables: str) -> "tuple[subprocess.Popen[str], A
 @pytest.mark.engine
 @pytest.mark.timeout(300)
 def test_ctrl_c_leaves_nothing_but_the_history(project):
-    """Both pages open, all processes end with it, and the next time knows of the first."""
+    """Nor does a terminal that closes; the next time knows of the first."""
     for name in ("prefect.yaml", "params.schema.json", "params.yaml"):
         text = (ROOT / name).read_text("utf-8")
         (project.folder / name).write_text(
@@ -101,7 +174,7 @@ def test_ctrl_c_leaves_nothing_but_the_history(project):
     (project.folder / "mlruns").mkdir()
     tag = f"up-{os.getpid()}-{time.time()}"
     known = []
-    for _ in range(2):
+    for number in (signal.SIGINT, signal.SIGHUP):
         process, found = start(project, TAG=tag)
         api = Api(found.prefect)
         deadline = time.monotonic() + 60
@@ -112,7 +185,7 @@ def test_ctrl_c_leaves_nothing_but_the_history(project):
         assert (project.folder / ".prefect/up.json").exists()
 
         begin = time.monotonic()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         process.communicate()
 
         assert process.returncode == 0
