@@ -66,7 +66,7 @@ def prefect_pages(windows: Addresses) -> dict[str, tuple[str, str]]:
     return {
         "prefect-deployments": (f"{page}/deployments", "refresh-model"),
         "prefect-form": (f"{page}/deployments/deployment/{deployment['id']}/run", "Parameters"),
-        "prefect-run": (f"{page}/runs/flow-run/{run}", "train: runs"),
+        "prefect-run": (f"{page}/runs/flow-run/{run}", "train: "),
         "prefect-figure": (f"{page}/artifacts/artifact/{artifacts['confusion']}", "confusion"),
         "prefect-promotion": (f"{page}/artifacts/artifact/{artifacts['promotion']}", "promotion"),
     }

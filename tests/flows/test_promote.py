@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from flows.addresses import Addresses, home, tell
+from flows.addresses import Addresses, home, tell, up_lock
 from flows.promote import WORK, answered, app, promote
 from genrenet.corpus.audit import split_digest
 from genrenet.corpus.tracks import CATALOG, CATALOG_SCHEMA, write_table
@@ -388,9 +388,11 @@ def test_a_refused_promotion_is_exit_code_2(params, register):
 def test_prefect_shows_the_checks_and_a_refusal_fails_the_run(params, register, api):
     """As a table and a picture; the message is the run's. ``make up``'s Prefect is found."""
     register(2)
-    tell(Addresses(prefect=api.url, mlflow="http://127.0.0.1:1"))
+    home()
     command = [sys.executable, "-m", "flows.promote"]
-    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
+    with up_lock():  # as long as it runs
+        tell(Addresses(prefect=api.url, mlflow="http://127.0.0.1:1"))
+        done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
     flow_run = api.last_run("promote")
     shown = {artifact["key"]: artifact for artifact in api.of_run("artifacts", flow_run)}
 
