@@ -287,6 +287,22 @@ def test_what_the_user_can_mend_is_told_and_not_tried_again(window):
     assert f"/runs/flow-run/{run['id']}" in message["message"]
 
 
+@pytest.mark.parametrize(
+    ("deployment", "parameters", "told"),
+    [
+        ("promote", {"rollback": True}, "has no model 'genrenet'"),
+        ("promote", {"force": True}, "needs a reason"),
+        ("refresh-model", {"corpus": "nowhere"}, "--corpus nowhere: there is no such corpus"),
+    ],
+)
+def test_the_other_deployments_say_what_they_miss(window, deployment, parameters, told):
+    """Each hands over to the function that the command line calls."""
+    run = window.ended(window.start(deployment, **parameters))
+
+    assert (run["state_type"], run["run_count"]) == ("FAILED", 1)
+    assert told in run["state"]["message"]
+
+
 def test_the_watch_rebuilds_what_has_changed(window):
     """Every minute it looks by itself; a recording that came is built in."""
     window.ended(window.start("rebuild"))
