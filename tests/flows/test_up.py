@@ -11,7 +11,7 @@ import pytest
 from filelock import FileLock
 
 from flows.addresses import Addresses, home, tell, told, up_lock
-from flows.up import page_opens
+from flows.supervision import page_opens
 from tests.flows.conftest import ROOT, Api, Project, relatives
 from tests.servers import unused_port
 
@@ -109,7 +109,7 @@ def test_a_run_at_work_outlives_a_server_that_dies(project):
 DYING = """
 import sys
 from flows.addresses import Addresses, home
-from flows.up import DEPLOYMENTS, supervise
+from flows.supervision import DEPLOYMENTS, supervise
 
 home()
 run = "import time; time.sleep(2); open('done', 'w')"
