@@ -16,7 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
-FOLDERS = re.compile(r"(?<![\w./-])/(?=(?:opt|src|tmp|work)\b)")  # of the image
+FOLDERS = ("genrenet", "opt", "src", "tmp")
+"""The image's own, at its top."""
+IN_THE_IMAGE = re.compile(rf"(?<![\w./-])/(?=(?:{'|'.join(FOLDERS)})\b)")
 DEBIAN = "apt-get"
 OUTSIDE = re.compile(r"PIP_.*|SSL_.*|UV_(?!NO_CACHE|COMPILE).*|.*_proxy", re.IGNORECASE)
 """Variables by which packages are fetched."""
@@ -42,6 +44,19 @@ class Image:
     environment: dict[str, str] = field(default_factory=dict)
     workdir: Path = Path()
     command: list[str] = field(default_factory=list)
+
+    def inside(self, place: str) -> Path:
+        """A place of the image, read from where its commands run.
+
+        Raises
+        ------
+        ValueError
+            It lies beside the image: a folder that `FOLDERS` does not name.
+        """
+        path = self.workdir / place
+        if not path.is_relative_to(self.root):
+            raise ValueError(f"{place} would be a folder of this machine: name it in FOLDERS")
+        return path
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command as the image would; what it printed."""
@@ -76,7 +91,7 @@ class Containerfile:
         base, steps = self.stages[stage]
         image = self.build(base, root) if base in self.stages else _python(root)
         for keyword, value in steps:
-            self._follow(image, keyword, FOLDERS.sub(f"{root}/", value))
+            self._follow(image, keyword, IN_THE_IMAGE.sub(f"{root}/", value))
         return image
 
     def _follow(self, image: Image, keyword: str, value: str) -> None:
@@ -87,7 +102,7 @@ class Containerfile:
             known.pop("UV_NO_CACHE", None)  # what was fetched before need not be fetched again,
             known.pop("UV_COMPILE_BYTECODE", None)  # and nothing is compiled for one start
         elif keyword == "WORKDIR":
-            image.workdir = Path(value)
+            image.workdir = image.inside(value)
             image.workdir.mkdir(parents=True, exist_ok=True)
         elif keyword == "COPY":
             self._copy(image, shlex.split(value))
@@ -107,7 +122,7 @@ class Containerfile:
         for source in sources:
             if source not in allowed:
                 raise FileNotFoundError(f"COPY {source}: .dockerignore keeps it out")
-            place = image.workdir / target / (source if target.endswith("/") else "")
+            place = image.inside(target) / (source if target.endswith("/") else "")
             if (self.context / source).is_dir():
                 ignored = shutil.ignore_patterns("__pycache__")
                 shutil.copytree(self.context / source, place, ignore=ignored)
@@ -142,7 +157,7 @@ def _python(root: Path) -> Image:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     fetching = {name: value for name, value in os.environ.items() if OUTSIDE.fullmatch(name)}
     cache = os.environ.get("UV_CACHE_DIR", str(Path.home() / ".cache/uv"))
-    for name in ("opt", "src", "tmp", "work"):
+    for name in FOLDERS:
         (root / name).mkdir(exist_ok=True)
     return Image(
         root,
