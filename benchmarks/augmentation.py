@@ -23,7 +23,11 @@ from genrenet.corpus.splits import split_tracks
 from genrenet.corpus.tracks import usable
 from genrenet.features.plans import plan_shards
 from genrenet.features.shards import shard_paths
-from genrenet.params import Augment, Compute, Corpus, Features, Split, Train
+from genrenet.sections.augment import Augment
+from genrenet.sections.compute import Compute
+from genrenet.sections.corpus import Corpus, Split
+from genrenet.sections.features import Features
+from genrenet.sections.train import Train
 from tasks.extraction import sources
 from tasks.fanout import absolute, fan_out
 from tasks.probe import Hashes, probe_tracks

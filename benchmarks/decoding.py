@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.clips import write_clips
 from benchmarks.rows import Contest, Row, agree
 from genrenet.features.audio import open_recording
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 N_CLIPS = 8
 

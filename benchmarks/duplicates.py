@@ -21,7 +21,8 @@ from genrenet.corpus.overlaps import overlaps
 from genrenet.corpus.prints import STRIDE, Prints, starts_of
 from genrenet.features.fingerprint import reach
 from genrenet.features.preprocessing import Windows, extract
-from genrenet.params import Duplicates, Preprocessing
+from genrenet.sections.corpus import Duplicates
+from genrenet.sections.features import Preprocessing
 
 N_TRACKS, CLIP_S = 100_000, 30.0
 N_PLANTED = 1_000  # excerpts of other tracks, 10 s long

@@ -14,7 +14,8 @@ from benchmarks.rows import Contest, Row, WrongAnswerError, agree
 from genrenet.features.augment import Draw, draw
 from genrenet.features.preprocessing import Windows, extract_copies, from_signal, window_starts
 from genrenet.features.spectra import frames
-from genrenet.params import Augment, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Preprocessing
 
 COMPARABLE = Preprocessing(n_mels=128, hop_length=512)
 """What most of the literature uses: 2,048 samples, hop 512, 128 bands, 22,050 Hz."""

@@ -18,7 +18,7 @@ from benchmarks.features import COMPARABLE
 from benchmarks.rows import Contest, Row, agree, wall_s
 from benchmarks.versions import COPIES, both_plans, draws, sources
 from genrenet.features.plans import ShardPlan, Source
-from genrenet.params import Compute
+from genrenet.sections.compute import Compute
 from tasks.extraction import refresh_shards
 from tasks.fanout import connect
 

@@ -13,7 +13,7 @@ import numpy as np
 from librosa.effects import pitch_shift, time_stretch
 
 from genrenet.features.augment import Draw
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 Features = dict[str, np.ndarray]
 

@@ -15,7 +15,7 @@ from genrenet.features.augment import Draw, draw
 from genrenet.features.effort import decode_s
 from genrenet.features.plans import ShardPlan, Source, plan_shards
 from genrenet.features.preprocessing import window_starts
-from genrenet.params import Augment
+from genrenet.sections.augment import Augment
 from tasks.contents import content_hash
 from tasks.shards import build_shard
 

@@ -21,7 +21,8 @@ from genrenet.corpus.tracks import read_catalog, read_table
 from genrenet.features.shards import read_footer, shard_paths
 from genrenet.learning.dataset_card import Facts, dataset_card
 from genrenet.markdown import plain
-from genrenet.params import Params, Preprocessing
+from genrenet.params import Params
+from genrenet.sections.features import Preprocessing
 
 if TYPE_CHECKING:  # matplotlib takes a second that a refusal need not wait
     from collections.abc import Callable

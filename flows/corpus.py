@@ -23,7 +23,8 @@ from genrenet.atomic import replacing
 from genrenet.checkout import checkout
 from genrenet.corpus.layouts import corpus_path
 from genrenet.errors import DataError, ParamsError
-from genrenet.params import Corpus, Params, Split, parse_params, read_params
+from genrenet.params import Params, parse_params, read_params
+from genrenet.sections.corpus import Corpus, Split
 
 LABELS, LISTS = Path("labels.csv"), Path("lists")
 ABOUT_LISTS = "With `split.policy: lists`: train*.txt, valid*.txt and test*.txt (docs/splits.md).\n"

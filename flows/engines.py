@@ -19,7 +19,7 @@ from typing import Any
 from flows.addresses import told
 from flows.orchestrator import answers, console
 from flows.ports import PORTS
-from genrenet.params import Compute
+from genrenet.sections.compute import Compute
 from tasks.fanout import OWN_RAY, import_ray, start_ray
 
 PREFECT_START_S = 90  # 16 s were measured on two busy cores

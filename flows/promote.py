@@ -40,7 +40,8 @@ from genrenet.learning.verdict import (
     Verdict,
     rollback_page,
 )
-from genrenet.params import Params, Preprocessing, read_params
+from genrenet.params import Params, read_params
+from genrenet.sections.features import Preprocessing
 from genrenet.serving.bundle import write_json
 from tasks.extraction import sources
 from tasks.fanout import absolute

@@ -31,7 +31,8 @@ from flows.workspace import find_workspace, refresh, workspaces
 from genrenet.checkout import checkout
 from genrenet.corpus.layouts import corpus_path
 from genrenet.errors import DataError
-from genrenet.params import Corpus, read_params
+from genrenet.params import read_params
+from genrenet.sections.corpus import Corpus
 
 DVC_STOP_S = 15
 STOPPING = (signal.SIGINT, signal.SIGTERM)

@@ -21,7 +21,8 @@ from genrenet.corpus.tracks import read_catalog, read_table, write_table
 from genrenet.features.shards import shard_paths
 from genrenet.learning.answers import tally
 from genrenet.learning.portions import PORTIONS_SCHEMA, counts, list_windows
-from genrenet.params import Params, Train
+from genrenet.params import Params
+from genrenet.sections.train import Train
 from genrenet.settings import digest
 from tasks.child_run import ChildRun
 from tasks.fanout import absolute, fan_out

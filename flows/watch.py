@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from genrenet.errors import DataError
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 STAGE = "catalog"
 

@@ -15,7 +15,7 @@ from genrenet.learning.dataset import WindowSet
 from genrenet.learning.evaluation import Report, judge
 from genrenet.learning.network_input import NetworkInput
 from genrenet.learning.provenance import check_copies, check_provenance
-from genrenet.params import Evaluate
+from genrenet.sections.train import Evaluate
 from genrenet.serving.bundle import Bundle, certificate_of
 from genrenet.serving.classifier import Classifier
 

@@ -12,7 +12,7 @@ from genrenet.errors import DataError
 from genrenet.features.effort import decode_s, work_s
 from genrenet.features.plans import ShardPlan, Source
 from genrenet.features.shards import is_current, read_footer
-from genrenet.params import Compute
+from genrenet.sections.compute import Compute
 from tasks.contents import content_hash
 from tasks.fanout import absolute, fan_out
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from genrenet.errors import DataError
-from genrenet.params import Compute
+from genrenet.sections.compute import Compute
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from genrenet.corpus.prints import Prints, starts_of
 from genrenet.features.fingerprint import reach
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from genrenet.corpus.patience import PAUSES_S, TRANSIENT, patiently
 from genrenet.corpus.tracks import CATALOG_SCHEMA, Track
 from genrenet.errors import AudioError, DataError
 from genrenet.features import header
-from genrenet.params import MIN_DURATION_S
+from genrenet.sections.features import MIN_DURATION_S
 from tasks.contents import content_hash
 
 N_THREADS = 8  # probing waits for the disk; a network folder has more to give than one request

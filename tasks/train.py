@@ -19,7 +19,8 @@ from genrenet.errors import DataError
 from genrenet.features.shards import read_footer, shard_paths
 from genrenet.learning.backend import prepare_backend
 from genrenet.learning.provenance import check_copies
-from genrenet.params import Preprocessing, Train
+from genrenet.sections.features import Preprocessing
+from genrenet.sections.train import Train
 from genrenet.serving.bundle import Bundle, make_repeatable, network_input, write_json
 from tasks.epochs import epoch_ended
 

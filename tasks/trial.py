@@ -21,7 +21,8 @@ from genrenet.learning.answers import answers
 from genrenet.learning.backend import prepare_backend
 from genrenet.learning.network_input import NetworkInput
 from genrenet.learning.portions import PORTIONS_SCHEMA, starts
-from genrenet.params import Preprocessing, Train
+from genrenet.sections.features import Preprocessing
+from genrenet.sections.train import Train
 from genrenet.serving.bundle import network_input, write_json
 
 MOST_TAUGHT = 10_000  # windows, evenly spread, to the baseline: its time grows with their square

@@ -14,7 +14,11 @@ from genrenet.corpus.layouts import read_tracks
 from genrenet.corpus.splits import SPLITS_SCHEMA, split_tracks
 from genrenet.corpus.tracks import CATALOG_SCHEMA, write_table
 from genrenet.features.plans import plan_shards
-from genrenet.params import Augment, Compute, Corpus, Features, Preprocessing, Split, Train
+from genrenet.sections.augment import Augment
+from genrenet.sections.compute import Compute
+from genrenet.sections.corpus import Corpus, Split
+from genrenet.sections.features import Features, Preprocessing
+from genrenet.sections.train import Train
 from genrenet.serving.bundle import Bundle, BundleParams, CertificateStamp
 from tasks.extraction import sources
 from tasks.fanout import connect

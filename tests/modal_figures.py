@@ -21,7 +21,8 @@ from threadpoolctl import threadpool_limits
 from genrenet.corpus.synthesis import DemoTrack, plan_demo, render
 from genrenet.features import chroma
 from genrenet.features.chroma import C0_HZ, Chroma
-from genrenet.params import Demo, Preprocessing
+from genrenet.sections.corpus import Demo
+from genrenet.sections.features import Preprocessing
 from tests.modal import Melody, melody, play
 
 

@@ -15,7 +15,7 @@ from genrenet.features.augment import Draw
 from genrenet.features.render import render
 from genrenet.features.spectra import Spectra
 from genrenet.features.warp import analysis_hop, analysis_rate
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 ATTACK_S, CLICK_S = 0.005, 0.002
 EVENTS_A_SECOND = 2.0  # of the tempo that is not changed

@@ -14,7 +14,7 @@ from flows.features import features
 from flows.stage import main
 from genrenet.features.preprocessing import extract
 from genrenet.features.shards import shard_paths, to_numpy
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 from tests.damaged import BAD, GOOD, write_good
 from tests.users import nobody
 

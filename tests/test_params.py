@@ -6,7 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from genrenet.errors import ParamsError
-from genrenet.params import Features, Params, Preprocessing, read_params
+from genrenet.params import Params, read_params
+from genrenet.sections.features import Features, Preprocessing
 from genrenet.settings import digest
 
 ROOT = Path(__file__).parents[1]

@@ -15,7 +15,8 @@ from genrenet.corpus.layouts import corpus_folder, read_tracks
 from genrenet.corpus.splits import split_tracks
 from genrenet.errors import DataError
 from genrenet.features.preprocessing import extract, window_starts
-from genrenet.params import Corpus, Preprocessing, Split
+from genrenet.sections.corpus import Corpus, Split
+from genrenet.sections.features import Preprocessing
 from genrenet.serving.classifier import Classifier
 from tasks.probe import Hashes, probe_tracks
 

@@ -31,7 +31,8 @@ from pathlib import Path
 from genrenet.corpus.tracks import read_catalog, usable
 from genrenet.features.effort import heavier_stage
 from genrenet.features.plans import plan_shards
-from genrenet.params import Augment, Features
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Features
 from tasks.extraction import sources
 
 def peak():
@@ -55,7 +56,7 @@ from genrenet.corpus.audit import audit
 from genrenet.corpus.duplicates import joined
 from genrenet.corpus.splits import former_splits, split_tracks, write_splits
 from genrenet.corpus.tracks import read_catalog, usable
-from genrenet.params import Split
+from genrenet.sections.corpus import Split
 
 def peak():
     return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

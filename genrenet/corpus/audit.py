@@ -14,7 +14,7 @@ import pandas as pd
 from genrenet.corpus.crossings import KINDS, find_crossings, number_of_recordings, pairs_within
 from genrenet.corpus.sides import SIDES
 from genrenet.errors import DataError
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 from genrenet.settings import digest
 
 AUDIT, AUDIT_PAGE = Path("reports/audit.json"), Path("reports/audit.md")

@@ -9,7 +9,7 @@ import pandas as pd
 from genrenet.corpus.placing import place_groups, refuse_single_groups
 from genrenet.corpus.stratification import Demand
 from genrenet.errors import DataError
-from genrenet.params import Split
+from genrenet.sections.corpus import Split
 
 SHOWN = 3  # groups in an error: enough to find the others
 

@@ -15,7 +15,7 @@ from genrenet.corpus.listing import Listing
 from genrenet.corpus.recordings import recordings
 from genrenet.corpus.tracks import Track
 from genrenet.errors import DataError
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 GENRES = "blues classical country disco hiphop jazz metal pop reggae rock".split()
 N_CLIPS = 100  # of each genre

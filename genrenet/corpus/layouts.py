@@ -33,7 +33,7 @@ from genrenet.corpus.spellings import group_spelling_warning, spelling_warning
 from genrenet.corpus.tags import tagged_folders
 from genrenet.corpus.tracks import Track
 from genrenet.errors import DataError
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 EXPECTED = {
     "folders": "genre/file or genre/artist/file",

@@ -19,7 +19,7 @@ from genrenet.corpus.listing import Listing
 from genrenet.corpus.manifest import named_columns, track_of
 from genrenet.corpus.tracks import Track
 from genrenet.errors import DataError, ParamsError
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 ATTRIBUTES = {"path": "audio_path", "genre": "genre"}
 """What most of mirdata's tracks call these; ``corpus.columns`` may say otherwise."""

@@ -13,7 +13,7 @@ from genrenet.corpus.sheets import Sheet, read_sheet
 from genrenet.corpus.sides import SPELLINGS
 from genrenet.corpus.tracks import Track
 from genrenet.errors import DataError, ParamsError
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 TEXTS = ("path", "genre", "track_id", "group", "split")
 NUMBERS = ("fold", "start_s", "end_s")

@@ -5,7 +5,7 @@ import pandas as pd
 
 from genrenet.corpus.placing import keyed_digests, place_groups
 from genrenet.corpus.sides import SIDES, demanded
-from genrenet.params import Split
+from genrenet.sections.corpus import Split
 
 
 def track_sides(tracks: pd.DataFrame, settings: Split) -> pd.Series:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from genrenet.corpus.prints import STRIDE, Prints
-from genrenet.params import Duplicates
+from genrenet.sections.corpus import Duplicates
 
 MOST = 16  # places that a word leads to
 BATCH = 2**17  # words that are looked up together

@@ -1,7 +1,7 @@
 """The side: where a track stands, to be learned from, to be validated on or to be tested."""
 
 from genrenet.corpus.stratification import Demand
-from genrenet.params import Split
+from genrenet.sections.corpus import Split
 
 SIDES = ("train", "validation", "test")
 SPELLINGS = {

@@ -20,7 +20,7 @@ from genrenet.corpus.sides import SIDES, demanded
 from genrenet.corpus.standing import Standing, standing
 from genrenet.corpus.tracks import read_table, write_table
 from genrenet.errors import DataError, ParamsError
-from genrenet.params import Split
+from genrenet.sections.corpus import Split
 
 SPLITS = Path("data/splits.parquet")
 SPLITS_SCHEMA = pa.schema(

@@ -23,7 +23,7 @@ from scipy.signal import oaconvolve
 
 from genrenet.corpus.instruments import Samples, Tone
 from genrenet.corpus.styles import STYLES, Style, compose, perform, pick
-from genrenet.params import Demo
+from genrenet.sections.corpus import Demo
 
 FORMATS = ("wav", "flac", "mp3", "ogg")
 RATES = (22_050, 32_000, 44_100, 48_000)

@@ -13,7 +13,7 @@ import soundfile as sf
 
 from genrenet.errors import AudioError
 from genrenet.features.header import open_sound
-from genrenet.params import MIN_DURATION_S, Preprocessing
+from genrenet.sections.features import MIN_DURATION_S, Preprocessing
 
 PIECE_S = 40.0  # the usual 30-s clip is one piece, which is a few per cent faster than two
 SILENCE = 1e-4  # peak amplitude, -80 dB of full scale: below the noise of any recording chain

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genrenet.features.transforms import draw_transforms
-from genrenet.params import LEAST_SEMITONES, LEAST_STRETCH, Augment
+from genrenet.sections.augment import LEAST_SEMITONES, LEAST_STRETCH, Augment
 
 
 @dataclass(frozen=True, kw_only=True)

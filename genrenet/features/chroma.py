@@ -28,7 +28,7 @@ import numpy as np
 from genrenet.errors import ParamsError
 from genrenet.features import tonic
 from genrenet.features.tonic import Notes
-from genrenet.params import CHROMA_HZ, Preprocessing
+from genrenet.sections.features import CHROMA_HZ, Preprocessing
 
 C0_HZ = 440 * 2 ** (-57 / 12)
 CENTRE_OCTAVES, SPREAD_OCTAVES = 5.75, 2.0  # librosa's: 880 Hz, here as octaves above C0

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from genrenet.features.plans import Source
-from genrenet.params import Augment, Features, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Features, Preprocessing
 
 TRACK_S = 0.002  # a track's fixed cost: open, hash, begin the streams, rows
 DECODE_S = {"OPUS": 1 / 150, "VORBIS": 1 / 550, "FLAC": 1 / 900, "MPEG": 1 / 1_400}

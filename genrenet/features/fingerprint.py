@@ -16,7 +16,7 @@ import functools
 
 import numpy as np
 
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 REVISION = 1  # of the algorithm: raised whenever its output changes
 LOWEST_HZ, HIGHEST_HZ, N_BANDS = 300.0, 2_000.0, 33  # Haitsma and Kalker's

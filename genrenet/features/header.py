@@ -16,7 +16,7 @@ from genrenet.corpus.recordings import CLOSED
 from genrenet.errors import AudioError
 from genrenet.features.lengths import is_cut
 from genrenet.features.signatures import HEAD, Kind, kind_of, tag_bytes
-from genrenet.params import MIN_DURATION_S
+from genrenet.sections.features import MIN_DURATION_S
 
 UNKNOWN_FRAMES = 2**62  # a FLAC file from a pipe does not know its length; libsndfile says 2^63-1
 NOT_RECOGNISED, NO_REGULAR_FILE = 1, 7  # libsndfile's codes; 7 is what mpg123's give-up becomes

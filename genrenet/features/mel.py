@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.fft
 
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 FLOOR_POWER = 1e-10  # -100 dB; librosa.power_to_db's amin
 N_STRIPS = 8  # measured best of 4 … 12, at 64 and at 128 bands

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from genrenet.errors import AudioError, ParamsError
 from genrenet.features.header import probe
-from genrenet.params import Augment
+from genrenet.sections.augment import Augment
 from genrenet.transforms import BackgroundNoise
 
 SUFFIXES = frozenset(".wav .flac .mp3 .ogg .aif .aiff".split())

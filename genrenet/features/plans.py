@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from genrenet.features.fingerprint import REVISION
-from genrenet.params import Augment, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Preprocessing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)  # slots: a million of them are planned at once

@@ -24,7 +24,8 @@ from genrenet.features.augment import ORIGINAL, Draw, draw, seed_of
 from genrenet.features.clip import Clip
 from genrenet.features.noises import noise_folder
 from genrenet.features.spectra import Frames, Spectra
-from genrenet.params import Augment, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Preprocessing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,8 @@ from genrenet.features.augment import ORIGINAL, Draw, seed_of
 from genrenet.features.noises import noise_folder
 from genrenet.features.preprocessing import Windows, extract, extract_copies
 from genrenet.features.render import render
-from genrenet.params import Augment, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Preprocessing
 
 LONGEST_S = 30.0  # of a recording: enough to hear, and one piece of what a stage reads
 

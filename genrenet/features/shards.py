@@ -25,7 +25,7 @@ from genrenet.corpus.clips import CLIPS_SCHEMA
 from genrenet.errors import DataError
 from genrenet.features.clip import Clip
 from genrenet.features.plans import ShardPlan
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 if TYPE_CHECKING:  # a rerun that finds every shard in place imports no signal processing
     from genrenet.features.augment import Draw

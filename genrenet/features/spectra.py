@@ -16,7 +16,7 @@ import scipy.signal
 from genrenet.features.chroma import Chroma
 from genrenet.features.fingerprint import Fingerprint
 from genrenet.features.mel import MelBands, cepstrum, decibels
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 STEP = 2**16  # samples that are taken at a time: arrays of many MB would be fresh memory
 BLOCK = 128  # frames whose spectra stay in the cache (measured best of 32, 48, 64 and 128)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from genrenet.errors import ParamsError
-from genrenet.params import Augment
+from genrenet.sections.augment import Augment
 from genrenet.transforms import AnyTransform, BackgroundNoise, Equalizer, Gain, Mp3, Room
 
 BANDS_HZ = ((42, 95), (91, 204), (196, 441), (421, 948), (909, 2045), (1957, 4404), (4216, 9486))

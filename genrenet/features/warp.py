@@ -13,7 +13,7 @@ import functools
 import numpy as np
 
 from genrenet.features.augment import Draw
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 POOL_SIZE = 2**22  # samples of noise, 16 MB a process: 3.5 million places for a 30-s clip
 POOL_SEED = 0

@@ -7,7 +7,7 @@ import pandas as pd
 
 from genrenet.learning.answers import MODELS, UNITS, by_track, predictions
 from genrenet.learning.metrics import bootstrap_interval, score
-from genrenet.params import Evaluate
+from genrenet.sections.train import Evaluate
 
 FIGURES = ("accuracy", "balanced_accuracy", "macro_f1", "top_k_accuracy", "log_loss")
 

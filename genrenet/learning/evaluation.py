@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from genrenet.learning.metrics import Scores, bootstrap_interval, score, track_probabilities
-from genrenet.params import Evaluate
+from genrenet.sections.train import Evaluate
 
 SHORTCUT = ("accuracy", "balanced_accuracy", "majority", "accuracy_low", "accuracy_high")
 """What the report repeats of the shortcut score, to stand beside the model's."""

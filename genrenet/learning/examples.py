@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 from genrenet.features.augment import Draw
 from genrenet.features.preview import in_words
 from genrenet.features.shards import to_numpy
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 SHOWN_S = 10.0  # of a clip: single notes can be seen
 MOST_COPIES = 2  # beside the original there is no room for more

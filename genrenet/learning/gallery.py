@@ -12,7 +12,7 @@ from genrenet.learning import canvas
 from genrenet.learning.canvas import INK, SMALL, blank, dress, shorten, typeset
 from genrenet.learning.examples import Example
 from genrenet.learning.spectrograms import FLOOR_DB, LEVELS, tick_bands
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 ROW_IN, LINE_IN, FRAME_IN = 1.5, 0.16, 1.0  # heights: a track, a line above it, the rest
 WRAP, GAP = 84, 6  # letters of 9 pt over all columns, and between two

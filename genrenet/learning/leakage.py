@@ -15,7 +15,8 @@ import pandas as pd
 from genrenet.corpus.naive import track_sides, window_sides
 from genrenet.corpus.splits import split_tracks
 from genrenet.learning.portions import divided, equalised
-from genrenet.params import Evaluate, Split
+from genrenet.sections.corpus import Split
+from genrenet.sections.train import Evaluate
 
 POLICIES = {
     "window": "windows at random",

@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 from genrenet.errors import DataError
 from genrenet.learning.metrics import bootstrap_interval
 from genrenet.learning.study_plots import points
-from genrenet.params import Evaluate, Promote
+from genrenet.sections.train import Evaluate, Promote
 
 Outcome = Literal["promoted", "refused", "forced"]
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from genrenet.features.mel import mel_filters
 from genrenet.learning.canvas import INK, MEDIUM, SMALL, blank, dress, typeset
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 FLOOR_DB = -80.0  # below the original's maximum: what the network hears by default
 PANEL_IN, LINE_IN, FRAME_IN = 1.6, 0.17, 1.3  # heights: a panel, a further line, the rest

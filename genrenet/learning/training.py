@@ -12,7 +12,8 @@ from genrenet.errors import DataError
 from genrenet.learning.balance import Balance
 from genrenet.learning.dataset import WindowSet
 from genrenet.learning.networks import compact_cnn, standard, unit, unscaled
-from genrenet.params import SpecAugment, Train
+from genrenet.sections.augment import SpecAugment
+from genrenet.sections.train import Train
 
 
 @dataclass(frozen=True, kw_only=True)

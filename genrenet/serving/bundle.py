@@ -22,7 +22,10 @@ from pydantic import ValidationError
 from genrenet.atomic import replacing
 from genrenet.errors import DataError
 from genrenet.learning.network_input import NetworkInput
-from genrenet.params import Augment, Corpus, Features, Preprocessing, Split, Train
+from genrenet.sections.augment import Augment
+from genrenet.sections.corpus import Corpus, Split
+from genrenet.sections.features import Features, Preprocessing
+from genrenet.sections.train import Train
 from genrenet.serving.store import open_store, shown, tracking_uri
 from genrenet.settings import Settings
 

@@ -4,7 +4,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from genrenet.corpus.splits import split_tracks
-from genrenet.params import Split
+from genrenet.sections.corpus import Split
 
 
 def catalog(**groups):

@@ -9,7 +9,7 @@ import pytest
 from genrenet.corpus.layouts import read_corpus
 from genrenet.corpus.listing import Listing
 from genrenet.corpus.tracks import Track
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 
 @pytest.fixture

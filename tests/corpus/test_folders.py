@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 
 def test_the_folder_is_the_genre_and_the_next_one_the_group(tracks_in):

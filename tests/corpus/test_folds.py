@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from genrenet.corpus.folds import assign_folds
 from genrenet.corpus.splits import split_tracks
 from genrenet.errors import DataError
-from genrenet.params import Split
+from genrenet.sections.corpus import Split
 from tests.corpus.catalogs import catalog, mixed_corpora, sides
 
 FOLDS = Split(policy="folds")

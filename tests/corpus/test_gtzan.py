@@ -5,7 +5,7 @@ import pytest
 
 from genrenet.corpus.gtzan import ceiling_warning, without_broken
 from genrenet.errors import DataError
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from genrenet.corpus.labels import renamed
 from genrenet.corpus.layouts import read_tracks
 from genrenet.corpus.tracks import Track
 from genrenet.errors import DataError
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 
 def test_a_correction_in_another_unicode_form_finds_its_track(tracks_in):

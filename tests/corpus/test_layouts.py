@@ -9,7 +9,8 @@ import yaml
 
 from genrenet.corpus.layouts import EXPECTED, corpus_folder, read_corpus
 from genrenet.errors import DataError
-from genrenet.params import Corpus, Params
+from genrenet.params import Params
+from genrenet.sections.corpus import Corpus
 
 GUIDE = Path(__file__).parents[2] / "docs/data.md"
 LAYOUTS = set(get_args(Corpus.model_fields["layout"].annotation)) - {"auto"}

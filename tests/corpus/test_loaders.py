@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from genrenet.corpus.layouts import read_corpus
 from genrenet.errors import DataError, ParamsError
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 from tests.signals import noise, write
 
 SR = 8_000

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from genrenet.corpus.layouts import read_tracks
 from genrenet.corpus.manifest import track_of
 from genrenet.errors import DataError, ParamsError
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 
 def test_a_manifest_may_have_its_own_names_for_columns(tracks_of):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genrenet.corpus.naive import track_sides, window_sides
-from genrenet.params import Split
+from genrenet.sections.corpus import Split
 from tests.corpus.catalogs import catalog, corpora
 
 THIRDS = Split(validation=0.25, test=0.25)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from genrenet.corpus import overlaps as search
 from genrenet.corpus.overlaps import MOST, overlaps
 from genrenet.corpus.prints import Prints, starts_of
-from genrenet.params import Duplicates
+from genrenet.sections.corpus import Duplicates
 
 FRAME_S, REACH = 512 / 22_050, 32
 SECOND = 43  # words

@@ -8,7 +8,7 @@ from genrenet.corpus.published import write_lists
 from genrenet.corpus.sides import SIDES
 from genrenet.corpus.splits import split_tracks
 from genrenet.errors import DataError
-from genrenet.params import Split
+from genrenet.sections.corpus import Split
 from tests.corpus.catalogs import catalog, corpora, sides
 
 

@@ -13,7 +13,7 @@ from genrenet.corpus.spellings import (
     likeness,
     spelling_warning,
 )
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from genrenet.corpus.splits import split_tracks
 from genrenet.errors import DataError, ParamsError
-from genrenet.params import Split
+from genrenet.sections.corpus import Split
 from tests.corpus.catalogs import catalog, corpora, sides
 
 

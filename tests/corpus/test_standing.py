@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genrenet.corpus.splits import former_splits, split_tracks, write_splits
-from genrenet.params import Split
+from genrenet.sections.corpus import Split
 from tests.corpus.catalogs import catalog, corpora, sides
 
 

@@ -22,7 +22,7 @@ from genrenet.corpus.synthesis import (
     with_ogg_serial,
     write_track,
 )
-from genrenet.params import Demo
+from genrenet.sections.corpus import Demo
 
 PLAN = plan_demo(Demo())
 QUARTER_TONES = ("shur", "segah")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from genrenet.corpus.layouts import read_tracks
 from genrenet.corpus.tags import read_tags
 from genrenet.errors import ParamsError
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 from tests.damaged import BAD
 from tests.signals import noise, write
 

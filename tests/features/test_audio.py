@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from genrenet.errors import AudioError
 from genrenet.features import audio
 from genrenet.features.audio import TRIM_HOP, Loudness, mix_down, open_recording
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 from tests.signals import noise, write
 
 SR = 22_050

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from genrenet.features.augment import Draw, draw, seed_of
 from genrenet.features.preprocessing import extract, extract_copies
-from genrenet.params import Augment, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Preprocessing
 from tests.signals import tune, write
 
 

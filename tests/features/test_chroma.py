@@ -19,7 +19,7 @@ from genrenet.features.chroma import (
     Chroma,
     rotated,
 )
-from genrenet.params import CHROMA_HZ, Preprocessing
+from genrenet.sections.features import CHROMA_HZ, Preprocessing
 from tests.modal import melody, play
 from tests.modal_figures import filter_bank, nearness, peak_chroma, pushed, spectra
 from tests.signals import noise, sine, tune

@@ -17,7 +17,8 @@ from genrenet.features.effort import (
     work_s,
 )
 from genrenet.features.plans import Source, plan_shards
-from genrenet.params import Augment, Features, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Features, Preprocessing
 from tasks.contents import content_hash
 from tasks.shards import build_shard
 from tests.signals import tune, write

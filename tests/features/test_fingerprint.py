@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from genrenet.features.fingerprint import NOTHING, REVISION, bands, reach
 from genrenet.features.preprocessing import extract, from_signal
 from genrenet.features.spectra import Spectra
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 from tests.signals import noise, tune, write
 
 SPEC = Preprocessing()

@@ -10,7 +10,7 @@ import soundfile as sf
 from genrenet.errors import AudioError
 from genrenet.features.audio import open_recording
 from genrenet.features.header import conversion, open_sound, probe
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 from tests.signals import noise, sine, write
 
 SR = 16_000

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genrenet.features.plans import Source, plan_shards, shard_of
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 IDS = st.lists(st.text(max_size=9), unique=True, max_size=40)
 SPEC = Preprocessing()

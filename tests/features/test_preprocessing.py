@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from genrenet.features import audio
 from genrenet.features.preprocessing import extract, extract_copies, from_signal, window_starts
 from genrenet.features.spectra import frames
-from genrenet.params import Augment, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Preprocessing
 from tests.signals import noise, sine, tune, write
 
 

@@ -14,7 +14,8 @@ import pytest
 from genrenet.features.augment import Draw, draw
 from genrenet.features.render import render
 from genrenet.features.transforms import draw_transforms
-from genrenet.params import Augment, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Preprocessing
 from genrenet.transforms import Equalizer, Gain, Mp3, Room
 from tests.resynthesis import analyse, log_spectral_distance
 from tests.signals import noise, sine, tune, write

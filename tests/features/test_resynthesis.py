@@ -10,7 +10,7 @@ import functools
 import pytest
 
 from genrenet.features.augment import ORIGINAL, Draw
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 from tests.resynthesis import (
     Way,
     analyse,

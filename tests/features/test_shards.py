@@ -26,7 +26,8 @@ from genrenet.features.shards import (
     to_numpy,
     writing,
 )
-from genrenet.params import Augment, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Preprocessing
 from tests.signals import noise
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from genrenet.features.mel import FLOOR_POWER, mel_filters
 from genrenet.features.spectra import BLOCK, Spectra, frames
-from genrenet.params import Preprocessing, Train
+from genrenet.sections.features import Preprocessing
+from genrenet.sections.train import Train
 from tests.signals import noise, sine, tune
 
 TOLERANCE_DB = 1e-3

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from genrenet.corpus.synthesis import plan_demo
 from genrenet.features.tonic import STEPS, Notes, estimate
-from genrenet.params import Demo
+from genrenet.sections.corpus import Demo
 from tests.modal import melody, play
 from tests.modal_figures import cents_off, demo_errors, score
 

@@ -14,7 +14,9 @@ from genrenet.features.augment import draw
 from genrenet.features.noises import noise_folder
 from genrenet.features.plans import ShardPlan
 from genrenet.features.transforms import draw_transforms, ready
-from genrenet.params import Augment, Preprocessing, read_params
+from genrenet.params import read_params
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Preprocessing
 from genrenet.transforms import Equalizer, Gain, Mp3, Room
 from tests.signals import noise, write
 

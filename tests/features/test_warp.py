@@ -6,7 +6,8 @@ import pytest
 from genrenet.features.augment import Draw
 from genrenet.features.preprocessing import extract_copies
 from genrenet.features.warp import POOL_SIZE, with_noise
-from genrenet.params import Augment, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.features import Preprocessing
 from tests.resynthesis import by_warping, melody, tone
 from tests.signals import noise, write
 

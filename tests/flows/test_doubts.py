@@ -19,7 +19,8 @@ from genrenet.corpus.layouts import read_tracks
 from genrenet.corpus.tracks import read_catalog, write_table
 from genrenet.errors import DataError
 from genrenet.learning.answers import MODELS, answers, by_track
-from genrenet.params import Corpus, Params
+from genrenet.params import Params
+from genrenet.sections.corpus import Corpus
 
 HEARD = {"noise": [0.9, 0.1], "tunes": [0.1, 0.9]}
 

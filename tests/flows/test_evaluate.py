@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from flows import evaluate as module
-from genrenet.params import Corpus, Evaluate
+from genrenet.sections.corpus import Corpus
+from genrenet.sections.train import Evaluate
 from genrenet.serving.bundle import read_bundle
 from tasks.evaluate import Paths, evaluate_bundle
 

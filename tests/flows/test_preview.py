@@ -15,7 +15,8 @@ from genrenet.features.augment import draw
 from genrenet.features.preprocessing import extract_copies
 from genrenet.features.preview import in_words, versions
 from genrenet.learning.spectrograms import spectrograms
-from genrenet.params import Augment, Params
+from genrenet.params import Params
+from genrenet.sections.augment import Augment
 from genrenet.transforms import Gain
 from tests.signals import tune, write
 

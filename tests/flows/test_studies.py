@@ -14,7 +14,9 @@ from genrenet.corpus.duplicates import DUPLICATES, DUPLICATES_SCHEMA
 from genrenet.corpus.quarantine import write_quarantine
 from genrenet.corpus.tracks import CATALOG, CATALOG_SCHEMA, write_table
 from genrenet.errors import DataError
-from genrenet.params import Params, Split, Studies
+from genrenet.params import Params
+from genrenet.sections.corpus import Split
+from genrenet.sections.train import Studies
 from tasks.child_run import PARENT
 from tasks.tracking import connect
 from tests.conftest import QUICK, SMALL

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from flows.watch import youngest_s
-from genrenet.params import Corpus
+from genrenet.sections.corpus import Corpus
 
 
 @pytest.mark.parametrize("offset_s", [-1_000, 1_000])

@@ -6,7 +6,7 @@ import pytest
 
 from genrenet.learning.answers import answers
 from genrenet.learning.crossvalidation import fold_scores, out_of_fold, over_folds, pooled_interval
-from genrenet.params import Evaluate
+from genrenet.sections.train import Evaluate
 
 NAMES = ["blues", "شور"]
 TRACKS = pd.DataFrame(

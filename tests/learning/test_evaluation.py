@@ -11,7 +11,7 @@ from genrenet.corpus.audit import LEVELS
 from genrenet.errors import DataError
 from genrenet.learning.card import model_card
 from genrenet.learning.evaluation import judge
-from genrenet.params import Evaluate
+from genrenet.sections.train import Evaluate
 from genrenet.serving.classifier import Classifier
 from tasks.evaluate import Paths, evaluate_bundle
 

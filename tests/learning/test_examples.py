@@ -7,7 +7,7 @@ from genrenet.features.preprocessing import extract, extract_copies
 from genrenet.features.preview import in_words
 from genrenet.learning import examples as module
 from genrenet.learning.examples import choose, read_examples
-from genrenet.params import Augment
+from genrenet.sections.augment import Augment
 from tests.tables import catalog, counted
 
 

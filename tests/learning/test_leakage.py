@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from genrenet.learning.leakage import POLICIES, portions, price_tag
-from genrenet.params import Evaluate, Split
+from genrenet.sections.corpus import Split
+from genrenet.sections.train import Evaluate
 
 SETTINGS = Evaluate(bootstrap=400)
 N_ARTISTS, N_TRACKS, N_WINDOWS = 12, 3, 8

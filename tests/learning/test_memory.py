@@ -13,7 +13,7 @@ from genrenet.features.augment import ORIGINAL
 from genrenet.features.plans import Source, plan_shards
 from genrenet.features.preprocessing import Windows
 from genrenet.features.shards import writing
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 
 SPEC = Preprocessing(dtype="float32", n_mfcc=2)
 N_TRACKS, N_WINDOWS = 2_000, 18  # 1.2 GB of mel; lz4 makes 9 MB of it
@@ -60,7 +60,7 @@ from genrenet.features.shards import shard_paths
 from genrenet.learning.dataset import WindowSet
 from genrenet.learning.network_input import NetworkInput
 from genrenet.learning.training import train_network
-from genrenet.params import Train
+from genrenet.sections.train import Train
 
 folder = Path(sys.argv[1])
 ids = json.loads((folder / "ids.json").read_text())

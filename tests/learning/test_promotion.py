@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from genrenet.errors import DataError
 from genrenet.learning.promotion import Evidence, compare, decide, mcnemar
-from genrenet.params import Evaluate, Promote
+from genrenet.sections.train import Evaluate, Promote
 
 QUICK = Evaluate(bootstrap=200)
 GENRES = ("march", "waltz")

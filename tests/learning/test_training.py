@@ -15,7 +15,7 @@ from genrenet.features.shards import shard_paths
 from genrenet.learning.dataset import WindowSet
 from genrenet.learning.networks import compact_cnn, logits, save, standard, unit, unscaled
 from genrenet.learning.training import _masked, train_network
-from genrenet.params import SpecAugment
+from genrenet.sections.augment import SpecAugment
 from genrenet.serving.bundle import network_input
 from tasks.train import SeedReport, best_seed, check_shards, sides, train_seed
 

@@ -9,7 +9,8 @@ import pytest
 from genrenet.errors import DataError
 from genrenet.features.plans import plan_shards
 from genrenet.learning.provenance import PURPOSES
-from genrenet.params import Augment, Evaluate
+from genrenet.sections.augment import Augment
+from genrenet.sections.train import Evaluate
 from genrenet.serving.bundle import read_bundle, write_json
 from tasks.evaluate import Paths, evaluate_bundle
 from tasks.extraction import sources

@@ -9,7 +9,8 @@ import pytest
 from genrenet.corpus import patience
 from genrenet.errors import DataError
 from genrenet.features.plans import Source, plan_shards
-from genrenet.params import Augment, Compute
+from genrenet.sections.augment import Augment
+from genrenet.sections.compute import Compute
 from tasks import extraction, shards
 from tasks.contents import content_hash
 from tasks.extraction import audio_s, refresh_shards, sources

@@ -10,7 +10,7 @@ import types
 import pytest
 
 from genrenet.errors import DataError
-from genrenet.params import Compute
+from genrenet.sections.compute import Compute
 from tasks import fanout
 from tasks.fanout import OWN_RAY, START_S, fan_out, handed_on, uses_ray
 
@@ -119,7 +119,7 @@ def test_the_ray_of_a_rebuild_is_given_nothing(monkeypatch):
 
 JOINING = """
 import os
-from genrenet.params import Compute
+from genrenet.sections.compute import Compute
 from tasks.fanout import fan_out
 jobs = ["AWS_PLANTED", "OTHER_PLANTED"]
 print(*fan_out(os.getenv, jobs, compute=Compute(executor="ray", n_workers=1), estimate_s=0))

@@ -11,7 +11,7 @@ from genrenet.corpus import patience
 from genrenet.corpus.tracks import CATALOG_SCHEMA, Track, read_catalog, usable, write_table
 from genrenet.errors import DataError
 from genrenet.features.audio import open_recording
-from genrenet.params import Preprocessing
+from genrenet.sections.features import Preprocessing
 from tasks import probe as module
 from tasks.contents import content_hash
 from tasks.probe import Hashes, probe_tracks

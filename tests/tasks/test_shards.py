@@ -16,7 +16,9 @@ from genrenet.errors import DataError
 from genrenet.features.plans import ShardPlan, Source, plan_shards
 from genrenet.features.preprocessing import extract
 from genrenet.features.shards import read_footer, shard_paths, to_numpy
-from genrenet.params import Augment, Compute, Preprocessing
+from genrenet.sections.augment import Augment
+from genrenet.sections.compute import Compute
+from genrenet.sections.features import Preprocessing
 from tasks.contents import content_hash
 from tasks.extraction import refresh_shards
 from tasks.fanout import fan_out
