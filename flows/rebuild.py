@@ -6,26 +6,23 @@ it skips a task in state *Cached*. One Prefect API and one Ray serve all stages.
 
 import json
 import os
-import re
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
-from typing import IO, Annotated, Any
+from typing import Annotated
 
 import typer
 from filelock import FileLock, Timeout
 
 from flows.addresses import home
-from flows.engines import end, engines, without_run_context
-from flows.orchestrator import console, orchestrator
-from flows.reports import log
-from flows.runs import PARENT_VARIABLE, add_cached_task, current_flow_run, is_deployed
+from flows.engines import engines, without_run_context
+from flows.orchestrator import console
+from flows.repro import follow
+from flows.runs import PARENT_VARIABLE, current_flow_run
+from flows.signals import handle
 from flows.stage import VERDICT_VARIABLE, StageError, conclude, run, say
 from flows.workspace import find_workspace, refresh, workspaces
 from genrenet.checkout import checkout
@@ -34,12 +31,8 @@ from genrenet.errors import DataError
 from genrenet.params import read_params
 from genrenet.sections.corpus import Corpus
 
-DVC_STOP_S = 15
 STOPPING = (signal.SIGINT, signal.SIGTERM)
 LOCK = Path("dvc.lock")
-COMPLAINT = "ERROR: "
-RUNNING = re.compile(r"Running stage '(.+)':")
-SKIPPED = re.compile(r"(?:Stage )?'(.+)' (?:didn't change, skipping|is cached - skipping run)")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -54,7 +47,7 @@ def main(
     force: Annotated[bool, typer.Option("--force", help="Also what is up to date.")] = False,
 ) -> None:
     """Rebuild what is stale, under one Prefect API and one Ray that are found or started."""
-    _on((signal.SIGTERM,), signal.default_int_handler)  # a request to stop is as Ctrl-C is
+    handle((signal.SIGTERM,), signal.default_int_handler)  # a request to stop is as Ctrl-C is
     raise typer.Exit(conclude(lambda: orchestrate(targets or [], corpus=corpus, force=force)))
 
 
@@ -149,10 +142,10 @@ def under_engines() -> Iterator[None]:
             try:
                 yield
             finally:
-                _on(STOPPING, signal.SIG_IGN)  # let the engines be stopped
+                handle(STOPPING, signal.SIG_IGN)  # let the engines be stopped
     finally:  # a second try in this process, which Prefect makes, is stopped as the first
         for number, handler in former.items():
-            _on((number,), handler or signal.SIG_DFL)
+            handle((number,), handler or signal.SIG_DFL)
 
 
 @contextmanager
@@ -180,7 +173,7 @@ def rebuild(targets: Sequence[str] = (), *, force: bool = False) -> None:
     command = [sys.executable, "-m", "dvc", "repro", *targets, *(["--force"] if force else [])]
     with tempfile.TemporaryDirectory(prefix="genrenet-") as folder:
         verdict = Path(folder, "verdict.json")
-        code, complaint = _follow(command, _environment(verdict))
+        code, complaint = follow(command, _environment(verdict))
         if not code:
             return
         if verdict.exists():
@@ -199,60 +192,6 @@ def _environment(verdict: Path) -> dict[str, str]:
         "DVC_NO_ANALYTICS": "1",  # its daemon would outlive the run
         "PYTHONUNBUFFERED": "1",  # a pipe would hold back what a terminal shows at once
     }
-
-
-def _follow(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Run DVC and pass its lines on; when interrupted, end it and all that it started.
-
-    Its exit code, and what it complained of last where no terminal has shown that already.
-    """
-    # Ray and Prefect have put their own; and what a background job ignores, DVC would ignore too
-    _on((signal.SIGINT,), signal.default_int_handler)
-    if not is_deployed():  # else Prefect's own: it tells a cancelled run by it
-        _on((signal.SIGTERM,), signal.default_int_handler)
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=None if console.is_terminal else subprocess.PIPE,  # bars want the terminal itself
-        text=True,
-        start_new_session=True,
-    )
-    complaints: list[str] = []
-    listening = threading.Thread(target=_hear, args=(process.stderr, complaints), daemon=True)
-    listening.start()
-    try:
-        for line in process.stdout or ():
-            sys.stdout.write(line)
-            sys.stdout.flush()
-            if skipped := SKIPPED.match(line):
-                orchestrator.report(partial(add_cached_task, skipped[1]))
-                log(f"{skipped[1]}: unchanged")
-            elif running := RUNNING.match(line):
-                log(f"{running[1]}: runs")
-        code = process.wait()
-        listening.join()
-        return code, complaints[-1] if complaints else ""
-    finally:
-        if not end(process, by=signal.SIGINT, patience_s=DVC_STOP_S):
-            console.print("warning: DVC did not stop by itself and was killed")
-
-
-def _hear(lines: IO[str] | None, complaints: list[str]) -> None:
-    """Pass on what DVC and the stages say to standard error, and keep what DVC complains of."""
-    with suppress(ValueError):  # closed by whoever ends DVC
-        for line in lines or ():
-            sys.stderr.write(line)
-            sys.stderr.flush()
-            if line.startswith(COMPLAINT):
-                complaints.append(line.removeprefix(COMPLAINT).strip())
-
-
-def _on(numbers: Iterable[signal.Signals], handler: Callable[..., Any] | int) -> None:
-    """Handle signals so, where Python allows it: in the main thread."""
-    if threading.current_thread() is threading.main_thread():
-        for number in numbers:
-            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

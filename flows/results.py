@@ -9,7 +9,7 @@ from pathlib import Path
 
 from genrenet.corpus.audit import AUDIT
 from genrenet.serving.bundle import BUNDLE, content_hash, read_bundle
-from tasks import tracking
+from tasks import model_run
 
 REPORTS = Path("reports")
 METRICS, CARD = REPORTS / "metrics.json", REPORTS / "model_card.md"
@@ -35,7 +35,7 @@ def log_report(links: Mapping[str, str]) -> str:
     """
     bundle, content = read_bundle(BUNDLE), content_hash(BUNDLE)
     seeds = json.loads((BUNDLE / "history.json").read_text("utf-8"))
-    tracking.record_training(bundle, content, seeds, links=links)
+    model_run.record_training(bundle, content, seeds, links=links)
     report = json.loads(METRICS.read_text("utf-8"))
     figures = {
         f"{shown}/{name}": value
@@ -43,4 +43,4 @@ def log_report(links: Mapping[str, str]) -> str:
         for name, value in report.get(unit, {}).items()
     }
     files = [METRICS, CARD, BY_CLASS, PREDICTIONS, AUDIT, *sorted(FIGURES.glob("*.png"))]
-    return tracking.record_evaluation(bundle, content, figures, files)
+    return model_run.record_evaluation(bundle, content, figures, files)

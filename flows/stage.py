@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from flows.orchestrator import api_answers, console, import_prefect, orchestrator
-from flows.reports import Advance, link, picture, progress, say, table
+from flows.progress import Advance, progress
+from flows.reports import link, picture, say, table
 from flows.runs import Work, run_flow, run_task
 from flows.threads import limit_threads
 from flows.workspace import check_pipelines

@@ -22,6 +22,7 @@ from genrenet.settings import digest
 from tasks import tracking
 from tasks.epochs import watched
 from tasks.fanout import absolute, fan_out
+from tasks.model_run import record_training
 from tasks.train import (
     SeedJob,
     SeedReport,
@@ -123,7 +124,7 @@ def _record(run: ExitStack, bundle: Bundle, reports: list[SeedReport]) -> None:
     seeds, ended = [r.to_json() for r in reports], {r.seed: r.ended_ms for r in reports}
     try:
         run.close()
-        run_id = step(tracking.record_training)(
+        run_id = step(record_training)(
             bundle, content_hash(BUNDLE), seeds, ended_ms=ended, links=prefect_page()
         )
         show_run(run_id)

@@ -16,7 +16,8 @@ import genrenet
 from genrenet.learning.summary import version_summary, with_card
 from genrenet.serving.bundle import Bundle, certificate_of, content_hash
 from genrenet.settings import digest
-from tasks.tracking import CONTENT, DIGEST, connect, open_run, telling
+from tasks.child_run import CONTENT, DIGEST
+from tasks.tracking import connect, open_run, telling
 
 CHALLENGER = "challenger"
 CARD, ACCURACY, COMMIT = "genrenet.card", "accuracy", "git.commit"

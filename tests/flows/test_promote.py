@@ -12,7 +12,8 @@ from filelock import FileLock
 from typer.testing import CliRunner
 
 from flows.addresses import Addresses, home, tell, up_lock
-from flows.promote import WORK, answered, app, promote
+from flows.judging import WORK, answered
+from flows.promote import app, promote
 from genrenet.corpus.audit import split_digest
 from genrenet.corpus.tracks import CATALOG, CATALOG_SCHEMA, write_table
 from genrenet.errors import DataError
@@ -346,7 +347,7 @@ def test_shards_made_for_a_judgement_are_dropped_though_it_fails(
         made.extend(WORK.rglob("shard-*.parquet"))
         raise DataError("no answer")
 
-    monkeypatch.setattr("flows.promote.new_answers", fail)
+    monkeypatch.setattr("flows.judging.new_answers", fail)
     with pytest.raises(DataError, match="no answer"):
         promote(params)
 

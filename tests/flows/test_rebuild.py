@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from flows import engines
 from flows.engines import end, found_api, prefect_server, without_run_context
-from flows.rebuild import SKIPPED
+from flows.repro import SKIPPED
 from genrenet.sections.compute import Compute
 from tests.flows.conftest import relatives
 

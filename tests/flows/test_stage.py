@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from flows import reports
 from flows.engines import prefect_server
 from flows.health import TIMEOUT_S
 from flows.orchestrator import answers
@@ -130,7 +129,7 @@ def test_work_that_failed_fails_again_and_is_not_repeated():
 
 def test_progress_away_from_a_terminal_is_a_line_now_and_then(capsys, monkeypatch):
     """A log file wants no bar."""
-    monkeypatch.setattr(reports, "LINE_EVERY_S", 0)
+    monkeypatch.setattr("flows.progress.LINE_EVERY_S", 0)
 
     with progress("features", total=4, unit="tracks") as advance:
         advance(3)

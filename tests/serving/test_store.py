@@ -17,6 +17,7 @@ from genrenet.serving import store
 from genrenet.serving.bundle import locate, read_bundle
 from genrenet.serving.store import ADDRESSES, open_store, settle
 from tasks import tracking
+from tasks.model_run import record_evaluation
 from tasks.registry import register_bundle
 from tests.learning.test_summary import METRICS
 
@@ -41,7 +42,7 @@ def original(bundle, tmp_path_factory):
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         about = read_bundle(bundle)
-        tracking.record_evaluation(about, "c", {}, [card])
+        record_evaluation(about, "c", {}, [card])
         register_bundle(about, bundle, [], "songs", "a card", METRICS)
     return folder
 

@@ -8,8 +8,9 @@ import pytest
 
 from genrenet.errors import DataError
 from genrenet.serving.bundle import content_hash, locate, read_bundle
-from tasks import tracking
+from tasks import model_run, tracking
 from tasks.child_run import PARENT
+from tasks.model_run import record_evaluation, record_training
 from tasks.registry import register_bundle
 from tasks.run_page import run_page
 from tests.learning.test_summary import METRICS
@@ -43,8 +44,8 @@ def retrained(bundle, tmp_path):
 def record(folder, files=(), links=None, **metrics):
     """Record a bundle's training and its metrics, as ``evaluate`` does; the run's id."""
     about, content = read_bundle(folder), content_hash(folder)
-    tracking.record_training(about, content, SEEDS)
-    return tracking.record_evaluation(about, content, metrics, list(files), links=links)
+    record_training(about, content, SEEDS)
+    return record_evaluation(about, content, metrics, list(files), links=links)
 
 
 def recorded(folder, *arguments, **figures):
@@ -118,9 +119,9 @@ def test_a_machine_without_git_has_an_unknown_commit(store, bundle, monkeypatch)
 
 def test_a_record_that_was_cut_off_leaves_each_seed_once(store, bundle, monkeypatch):
     """The rerun takes the place of what was half done."""
-    record_child = tracking.record_child
+    record_child = model_run.record_child
     with monkeypatch.context() as patch:
-        patch.setattr(tracking, "record_child", lambda *child: [record_child(*child), 1 / 0])
+        patch.setattr(model_run, "record_child", lambda *child: [record_child(*child), 1 / 0])
         with pytest.raises(ZeroDivisionError):
             record(bundle)
     run = record(bundle)
@@ -179,7 +180,7 @@ def test_a_run_s_page_says_what_came_of_it(store, bundle, tmp_path):
 
 def test_a_run_that_was_not_judged_says_so(store, bundle):
     """Rather than a score of nothing."""
-    tracking.record_training(read_bundle(bundle), content_hash(bundle), SEEDS)
+    record_training(read_bundle(bundle), content_hash(bundle), SEEDS)
 
     (run,) = runs().values()
     assert "not yet judged" in run.data.tags["mlflow.note.content"]

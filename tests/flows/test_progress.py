@@ -5,15 +5,15 @@ import io
 import pytest
 from rich.console import Console
 
-from flows import reports
-from flows.reports import Tally, progress
+from flows import progress as module
+from flows.progress import Tally, progress
 
 
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that is set by hand; it begins at 0."""
     now = [0.0]
-    monkeypatch.setattr(reports.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
     return now
 
 
@@ -73,7 +73,7 @@ def test_what_is_left_is_told_in_the_unit_that_fits(clock, seconds, said):
 def test_a_terminal_shows_a_bar_with_the_pace(clock, monkeypatch):
     """Count, rate, times real time and what is left, in one line."""
     screen = Console(file=io.StringIO(), force_terminal=True, width=120)
-    monkeypatch.setattr(reports, "console", screen)
+    monkeypatch.setattr(module, "console", screen)
 
     with progress("features", total=4, unit="tracks", audio_s=400) as advance:
         advance(0)
