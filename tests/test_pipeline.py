@@ -36,6 +36,8 @@ SMALL = {
     "train": {"epochs": 2, "windows_per_track": 2, "channels": [4, 8]},
 }
 PREDICT = "import sys; from genrenet.serving.cli import main; sys.exit(main())"
+CHAMPION = ("--model", "models:/genrenet@champion")
+PATIENCE_S = 120
 STAGES = (
     *("demo", "catalog", "features", "duplicates", "split", "augment", "card"),
     *("train", "evaluate", "register"),
@@ -78,9 +80,10 @@ class Checkout:
         """Run DVC."""
         return self.run(sys.executable, "-m", "dvc", *arguments, fails=fails)
 
-    def answer(self, song: Path) -> str:
+    def answer(self, song: Path, *options: str, fails: bool = False) -> str:
         """What ``genrenet predict`` prints."""
-        return self.run(sys.executable, "-c", PREDICT, "predict", "--json", str(song))
+        command = (sys.executable, "-c", PREDICT, "predict", "--json", str(song))
+        return self.run(*command, *options, fails=fails)
 
     def clone(self, folder: Path) -> "Checkout":
         """What somebody else gets by ``git clone`` and ``dvc pull``."""
@@ -203,7 +206,7 @@ def test_prefects_page_shows_the_stages_and_what_they_made(checkout):
 @pytest.mark.browser
 def test_a_form_that_is_filled_in_wrongly_says_where_and_starts_nothing(checkout):
     """A person unfolds the section of training, gives a number below its limit, and submits."""
-    deployment = next(d for d in checkout.api.find("deployments") if d["name"] == "rebuild")
+    deployment = checkout.api.deployments()["rebuild"]
     before = len(checkout.api.find("flow_runs"))
     with browser() as window:
         page = f"{checkout.addresses.prefect_page}/deployments/deployment"
@@ -242,6 +245,28 @@ def test_mlflows_page_shows_the_challenger_and_what_it_is_worth(checkout):
         for text in ("challenger", "performer", "certificate.digest"):
             window.see(text)
         assert window.errors == []
+
+
+def test_the_weekly_refresh_puts_the_model_to_the_gate(checkout, song):
+    """Nothing is stale, and after two epochs on 18 tracks it is not fit: that is told and kept."""
+    api = checkout.api
+    run = api.ended(api.start("refresh-model"), patience_s=PATIENCE_S)
+
+    assert (run["state_type"], run["state_name"]) == ("COMPLETED", "Refused")
+    assert "register: unchanged" in api.logged(run)
+    told = {one["key"] for one in api.of_run("artifacts", run)}
+    assert {"promotion", "promotion-figure"} <= told
+    assert "champion" in checkout.answer(song, *CHAMPION, fails=True)
+
+
+def test_a_forced_promotion_is_loaded_by_the_champions_name(checkout, song):
+    """Started as the page does; the next load of the alias follows."""
+    api = checkout.api
+    asked = api.start("promote", force=True, reason="to try the page")
+    run = api.ended(asked, patience_s=PATIENCE_S)
+
+    assert run["state_type"] == "COMPLETED"
+    assert json.loads(checkout.answer(song, *CHAMPION)) == json.loads(checkout.answer(song))
 
 
 def test_bare_repro_finds_nothing_to_do(checkout):

@@ -18,6 +18,7 @@ import pytest
 from flows.engines import prefect_server
 
 ROOT = Path(__file__).parents[2]
+FINAL = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 ENGINE_VARIABLES = ("PREFECT_", "RAY_", "GENRENET_", "DVC_")
 
 
@@ -50,6 +51,28 @@ class Api:
                     raise
                 time.sleep(pause_s)
         return None
+
+    def deployments(self) -> dict[str, Any]:
+        """The deployments, by name."""
+        return {one["name"]: one for one in self.find("deployments")}
+
+    def start(self, deployment: str, **parameters: Any) -> str:
+        """Start a run as the page does; its id."""
+        about = {"parameters": parameters, "enforce_parameter_schema": True}
+        place = f"deployments/{self.deployments()[deployment]['id']}/create_flow_run"
+        return str(self.send("POST", place, about)["id"])
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        """A run as it is now."""
+        return dict(self.send("GET", f"flow_runs/{run_id}"))
+
+    def ended(self, run_id: str, *, patience_s: float) -> dict[str, Any]:
+        """A run, once it has ended."""
+        deadline = time.monotonic() + patience_s
+        while (run := self.run(run_id))["state_type"] not in FINAL:
+            assert time.monotonic() < deadline, f"{run['state']}\n{self.logged(run)}"
+            time.sleep(0.2)
+        return run
 
     def last_run(self, flow: str) -> dict[str, Any]:
         """The newest run of ``flow``."""

@@ -20,7 +20,7 @@ import yaml
 from flows.serve import read_deployments
 from flows.workspace import PARAMS
 from genrenet.errors import DataError
-from tests.flows.conftest import ENGINE_VARIABLES, ROOT, Api, Project, relatives
+from tests.flows.conftest import ENGINE_VARIABLES, FINAL, ROOT, Api, Project, relatives
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(420)]
 
@@ -78,7 +78,7 @@ class Window:
                 stderr=log,
                 start_new_session=True,
             )
-        self.until(lambda: b"Starting runner" in self.log() or len(self.find()) == 6)
+        self.until(lambda: b"Starting runner" in self.log() or len(self.api.deployments()) == 6)
 
     def log(self) -> bytes:
         """What the service has printed."""
@@ -92,25 +92,14 @@ class Window:
         for pid in relatives(self.tag):
             os.kill(int(pid), signal.SIGKILL)
 
-    def find(self) -> dict[str, Any]:
-        """The deployments, by name."""
-        return {one["name"]: one for one in self.api.find("deployments")}
-
     def start(self, deployment: str, **parameters: Any) -> str:
         """Start a run as the page does; its id."""
-        about = {"parameters": parameters, "enforce_parameter_schema": True}
-        place = f"deployments/{self.find()[deployment]['id']}/create_flow_run"
-        return str(self.api.send("POST", place, about)["id"])
-
-    def run(self, run_id: str) -> dict[str, Any]:
-        """A run as it is now."""
-        return self.api.send("GET", f"flow_runs/{run_id}")
+        return self.api.start(deployment, **parameters)
 
     def ended(self, run_id: str) -> dict[str, Any]:
         """A run, once it has ended."""
-        final = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-        self.until(lambda: self.run(run_id)["state_type"] in final)
-        return self.run(run_id)
+        self.until(lambda: self.api.run(run_id)["state_type"] in FINAL)
+        return self.api.run(run_id)
 
     def until(self, happened: Callable[[], object]) -> None:
         """Wait for something."""
@@ -187,7 +176,7 @@ def _post(told: list[dict[str, Any]]) -> HTTPServer:
 
 def test_what_is_served_is_what_the_file_says(window):
     """Names, tags, schedules that are on or off, and one run at a time."""
-    found = window.find()
+    found = window.api.deployments()
 
     assert set(found) == {"rebuild", "watch", "refresh-model", "promote", "leakage", "folds"}
     assert found["leakage"]["parameters"] == {"targets": ["studies/dvc.yaml:leakage"]}
@@ -199,7 +188,7 @@ def test_what_is_served_is_what_the_file_says(window):
 
 def test_the_form_has_every_setting_with_what_it_means(window):
     """As the page draws it from the parameters' schema."""
-    schema = window.find()["rebuild"]["parameter_openapi_schema"]
+    schema = window.api.deployments()["rebuild"]["parameter_openapi_schema"]
 
     assert schema["properties"]["corpus"]["description"]
     epochs = schema["definitions"]["Train"]["properties"]["epochs"]
@@ -246,7 +235,7 @@ def test_a_cancelled_run_leaves_nothing_and_the_next_one_goes_on(window):
     at_work = set(relatives(window.tag)) - before
     second = window.start("rebuild", force=True)
     time.sleep(3)
-    assert window.run(second)["state_type"] in ("SCHEDULED", "PENDING")
+    assert window.api.run(second)["state_type"] in ("SCHEDULED", "PENDING")
 
     begin = time.monotonic()
     cancelling = {"state": {"type": "CANCELLING"}}
@@ -323,8 +312,8 @@ def _ended_watches(window: Window) -> list[dict[str, Any]]:
 
 def test_a_service_that_was_killed_goes_on_where_it_was(window):
     """Its run is told to be cut off, what somebody switched on stays on, and a rerun resumes."""
-    schedule = window.find()["rebuild"]["schedules"][0]
-    place = f"deployments/{window.find()['rebuild']['id']}/schedules/{schedule['id']}"
+    schedule = window.api.deployments()["rebuild"]["schedules"][0]
+    place = f"deployments/{window.api.deployments()['rebuild']['id']}/schedules/{schedule['id']}"
     window.api.send("PATCH", place, {"active": True})
     (window.project.folder / "ready").unlink(missing_ok=True)
     waiting = window.mark("wait")
@@ -335,10 +324,10 @@ def test_a_service_that_was_killed_goes_on_where_it_was(window):
     waiting.unlink()
     window.serve()
 
-    window.until(lambda: window.run(cut_off)["state_type"] == "CRASHED")
-    assert "was stopped while it ran" in window.run(cut_off)["state"]["message"]
+    window.until(lambda: window.api.run(cut_off)["state_type"] == "CRASHED")
+    assert "was stopped while it ran" in window.api.run(cut_off)["state"]["message"]
     assert window.ended(window.start("rebuild"))["state_type"] == "COMPLETED"
-    assert [one["active"] for one in window.find()["rebuild"]["schedules"]] == [True]
+    assert [one["active"] for one in window.api.deployments()["rebuild"]["schedules"]] == [True]
 
 
 @pytest.mark.parametrize(
