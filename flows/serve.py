@@ -7,7 +7,7 @@ runs are started here, one at a time. A switched schedule stays as it was switch
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,14 +18,14 @@ from pydantic import BaseModel, ValidationError
 
 from flows.addresses import home
 from flows.engines import found_api
-from flows.orchestrator import answers, console
+from flows.leftovers import clear_leftovers
+from flows.orchestrator import answers
 from flows.stage import conclude
 from genrenet.checkout import checkout
 from genrenet.errors import DataError
 from genrenet.serving.store import shown
 
 if TYPE_CHECKING:
-    from prefect.client.schemas.objects import FlowRun, State
     from prefect.client.schemas.responses import DeploymentResponse
     from prefect.deployments.runner import RunnerDeployment
 
@@ -75,7 +75,7 @@ def serve() -> None:
         import prefect
 
         made = [_deployment(entry) for entry in entries]
-        _end_abandoned([former for one in made if (former := _former(one)) and _is_ours(former)])
+        clear_leftovers([former for one in made if (former := _former(one))])
         # not paused: to stop the service is no wish to stop the schedules
         prefect.serve(
             *made,
@@ -172,44 +172,6 @@ def _former(made: "RunnerDeployment") -> "DeploymentResponse | None":
             return client.read_deployment_by_name(f"{made.flow_name}/{made.name}")
         except ObjectNotFound:
             return None
-
-
-def _is_ours(deployment: "DeploymentResponse") -> bool:
-    """Whether this checkout has served a deployment last: no other one, and no worker."""
-    return deployment.work_pool_name is None and deployment.path == str(Path.cwd())
-
-
-def _end_abandoned(deployments: "Sequence[DeploymentResponse]") -> None:
-    """Say of runs whose service was killed that they are no longer at work."""
-    from prefect import get_client
-    from prefect.states import Crashed
-
-    state: State[Any] = Crashed(
-        message="The service was stopped while it ran. Run again: what is done is kept."
-    )
-    with get_client(sync_client=True) as client:
-        for run in _unfinished(client, deployments):
-            client.set_flow_run_state(run.id, state, force=True)
-            console.print(f"serve: run {run.name} was cut off when the service was stopped")
-
-
-def _unfinished(client: Any, deployments: "Sequence[DeploymentResponse]") -> "list[FlowRun]":
-    from prefect.client.schemas.filters import (
-        FlowRunFilter,
-        FlowRunFilterDeploymentId,
-        FlowRunFilterState,
-        FlowRunFilterStateType,
-    )
-    from prefect.client.schemas.objects import StateType
-
-    at_work = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
-    found: list[FlowRun] = client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=at_work)),
-            deployment_id=FlowRunFilterDeploymentId(any_=[one.id for one in deployments]),
-        )
-    )
-    return found
 
 
 if __name__ == "__main__":

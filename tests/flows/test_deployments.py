@@ -24,6 +24,7 @@ from tests.flows.conftest import ENGINE_VARIABLES, FINAL, ROOT, Api, Project, re
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(420)]
 
+SCHEDULED = {"type": {"any_": ["SCHEDULED"]}}
 PIPELINE = """
 stages:
   catalog:
@@ -328,6 +329,24 @@ def test_a_service_that_was_killed_goes_on_where_it_was(window):
     assert "was stopped while it ran" in window.api.run(cut_off)["state"]["message"]
     assert window.ended(window.start("rebuild"))["state_type"] == "COMPLETED"
     assert [one["active"] for one in window.api.deployments()["rebuild"]["schedules"]] == [True]
+
+
+def test_times_that_were_missed_are_made_up_for_once(window):
+    """A machine that was off for a night does not look at the recordings fifty times."""
+    window.stop(signal.SIGKILL)
+    watch = window.api.deployments()["watch"]["id"]
+    query = {"deployments": {"id": {"any_": [watch]}}, "flow_runs": {"state": SCHEDULED}}
+    waiting = window.api.find("flow_runs", **query)
+    missed = {run["id"] for run in waiting[:5]}
+    for run_id in missed:
+        past = {"type": "SCHEDULED", "state_details": {"scheduled_time": "2026-01-01T02:00:00Z"}}
+        window.api.send("POST", f"flow_runs/{run_id}/set_state", {"state": past, "force": True})
+
+    window.serve()
+
+    window.until(lambda: b"watch missed its time" in window.log())
+    there = window.api.find("flow_runs", deployments=query["deployments"])
+    assert len(missed & {run["id"] for run in there}) == 1
 
 
 @pytest.mark.parametrize(
