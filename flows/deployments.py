@@ -112,7 +112,7 @@ def watch(
 @deployed(name="refresh-model")
 @_told
 def refresh_model(corpus: str | None = CORPUS, settings: Changes = CHANGES) -> "State | None":
-    """Rebuild, train and judge; the new model becomes the champion if it passes the gate."""
+    """Rebuild what has changed; the challenger becomes the champion if it passes the gate."""
     with pipeline.workspace(corpus, patience_s=FOR_EVER):
         fill_in(settings)
         _rebuild()

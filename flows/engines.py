@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import tomllib
 from collections.abc import Iterator
@@ -137,8 +136,7 @@ def _ray(compute: Compute) -> Iterator[dict[str, str]]:
         return
     try:
         ray = import_ray()
-        with _own_signals():
-            start_ray(ray, compute)
+        start_ray(ray, compute)
         address = ray.get_runtime_context().gcs_address
     except Exception as error:
         console.print(f"warning: no Ray came up ({error}); running without")
@@ -148,16 +146,6 @@ def _ray(compute: Compute) -> Iterator[dict[str, str]]:
         yield {"RAY_ADDRESS": address, OWN_RAY: address}
     finally:
         ray.shutdown()
-
-
-@contextmanager
-def _own_signals() -> Iterator[None]:
-    """Take signals afterwards as before: Ray's own way with SIGTERM is to abort the process."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    if threading.current_thread() is threading.main_thread():
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def profile_url() -> str | None:

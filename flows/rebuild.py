@@ -19,10 +19,8 @@ from filelock import FileLock, Timeout
 
 from flows.addresses import home
 from flows.engines import engines, without_run_context
-from flows.orchestrator import console
 from flows.repro import follow
 from flows.runs import PARENT_VARIABLE, current_flow_run
-from flows.signals import handle
 from flows.stage import VERDICT_VARIABLE, StageError, conclude, run, say
 from flows.workspace import find_workspace, refresh, workspaces
 from genrenet.checkout import checkout
@@ -30,8 +28,8 @@ from genrenet.corpus.layouts import corpus_path
 from genrenet.errors import DataError
 from genrenet.params import read_params
 from genrenet.sections.corpus import Corpus
+from tasks.signals import STOPPING, handle
 
-STOPPING = (signal.SIGINT, signal.SIGTERM)
 LOCK = Path("dvc.lock")
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -87,32 +85,47 @@ def workspace(corpus: str | None, *, patience_s: float = 0) -> Iterator[None]:
     """
     if corpus:
         os.chdir(find_workspace(corpus))
-    for folder in filter(refresh, workspaces()):
-        console.print(f"{folder.name}: its pipeline is made anew, since the project's has changed")
-    if not Path("dvc.yaml").exists():
-        raise DataError(f"{Path.cwd()}: there is no dvc.yaml. Run from the project's folder.")
-    with _alone(patience_s):
+    with _alone(Path.cwd(), patience_s):
+        for folder in filter(_bring_up_to_date, workspaces()):
+            say(f"{folder.name}: its pipeline is made anew, since the project's has changed")
+        if not Path("dvc.yaml").exists():
+            raise DataError(f"{Path.cwd()}: there is no dvc.yaml. Run from the project's folder.")
         yield
 
 
 @contextmanager
-def _alone(patience_s: float) -> Iterator[None]:
+def _alone(here: Path, patience_s: float) -> Iterator[None]:
     """Hold the folder's lock."""
-    here = Path.cwd()
-    name = "rebuild" if here == checkout() else f"rebuild-{here.name}"
-    lock = FileLock(home() / f"{name}.lock")
+    lock = _lock_of(here)
     try:
         if not _free(lock) and patience_s:
-            say("rebuild: waiting for the one that is at work here")
+            say("waiting for the run that is at work here")
         if not lock.is_locked:
             lock.acquire(timeout=patience_s)
     except Timeout as error:
         raise DataError(
-            f"{here}: another rebuild is at work here. Wait for it, or stop it: Ctrl-C where "
+            f"{here}: another run is at work here. Wait for it, or stop it: Ctrl-C where "
             "it runs, or Cancel on its page in Prefect."
         ) from error
     try:
         yield
+    finally:
+        lock.release()
+
+
+def _lock_of(folder: Path) -> FileLock:
+    """What a run in the project, or in the folder of a further corpus, holds."""
+    name = "work" if folder == checkout() else f"work-{folder.name}"
+    return FileLock(home() / f"{name}.lock")
+
+
+def _bring_up_to_date(folder: Path) -> bool:
+    """Refresh a corpus's pipeline, unless a run there goes by it: DVC reads those of all."""
+    if folder.samefile(Path.cwd()):
+        return refresh(folder)
+    lock = _lock_of(folder)
+    try:
+        return _free(lock) and refresh(folder)
     finally:
         lock.release()
 

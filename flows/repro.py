@@ -13,7 +13,7 @@ from flows.engines import end
 from flows.orchestrator import console, orchestrator
 from flows.reports import log
 from flows.runs import add_cached_task, is_deployed
-from flows.signals import handle
+from tasks.signals import handle
 
 DVC_STOP_S = 15
 COMPLAINT = "ERROR: "

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from genrenet.errors import DataError
 from genrenet.sections.compute import Compute
+from tasks.signals import own_signals
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -98,7 +99,8 @@ def connect(compute: Compute) -> Any:
         if address:
             handed = handed_on(address, compute)
             variables = {"env_vars": handed} if handed else None
-            ray.init(address=address, runtime_env=variables, **QUIET)
+            with own_signals():
+                ray.init(address=address, runtime_env=variables, **QUIET)
         else:
             start_ray(ray, compute)
     except ConnectionError as error:
@@ -116,8 +118,9 @@ def connect(compute: Compute) -> Any:
 
 def start_ray(ray: Any, compute: Compute) -> None:
     """Start a Ray on this machine, of ``compute.n_workers`` cores, for this process's lifetime."""
-    # without an address it would join any Ray that runs on this machine
-    ray.init(address="local", num_cpus=compute.n_workers, include_dashboard=False, **QUIET)
+    with own_signals():
+        # without an address it would join any Ray that runs on this machine
+        ray.init(address="local", num_cpus=compute.n_workers, include_dashboard=False, **QUIET)
 
 
 def handed_on(address: str, compute: Compute) -> dict[str, str]:

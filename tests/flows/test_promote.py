@@ -358,11 +358,11 @@ def test_shards_made_for_a_judgement_are_dropped_though_it_fails(
 def test_nobody_is_promoted_while_a_rebuild_is_at_work(params, register):
     """It changes what a challenger is judged by."""
     register(4)
-    with FileLock(home() / "rebuild.lock"):
+    with FileLock(home() / "work.lock"):
         code, told = run()
 
     assert code == 2
-    assert "another rebuild is at work here" in told
+    assert "another run is at work here" in told
     assert champion() == "None"
 
 

@@ -215,11 +215,11 @@ def test_a_rebuild_outlives_its_prefect(pipeline):
 def test_a_second_rebuild_in_a_workspace_is_refused(pipeline):
     """Before it starts anything; the first one is not disturbed."""
     (pipeline.folder / ".prefect").mkdir()
-    with FileLock(pipeline.folder / ".prefect/rebuild.lock"):
+    with FileLock(pipeline.folder / ".prefect/work.lock"):
         code, errors = pipeline.run("flows.rebuild")
 
     assert code == 2
-    assert "another rebuild is at work here. Wait for it, or stop it" in errors
+    assert "another run is at work here. Wait for it, or stop it" in errors
     assert not (pipeline.folder / "one").exists()
 
 

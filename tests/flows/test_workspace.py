@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 from flows.workspace import find_workspace, pipelines, refresh
 from genrenet.errors import DataError
@@ -171,14 +172,20 @@ def test_a_stage_does_not_run_by_a_pipeline_that_is_not_the_project_s_any_more(c
 
 @pytest.mark.engine
 def test_a_rebuild_takes_a_corpus_by_its_name(checkout, api):
-    """Its pipelines are brought up to the project's first; Prefect's history is the checkout's."""
+    """Its pipelines are brought up to the project's first, but no others that are at work."""
     given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "none is needed"}
     pipeline = checkout.folder / "dvc.yaml"
     pipeline.write_text(pipeline.read_text("utf-8").replace("second:", "last:"), "utf-8")
 
-    code, errors = checkout.run("flows.rebuild", "--corpus", "b", **given)
+    services = checkout.folder / ".prefect"
+    services.mkdir(exist_ok=True)
+
+    with FileLock(services / "work-a.lock"):
+        code, errors = checkout.run("flows.rebuild", "--corpus", "b", **given)
 
     assert code == 0, errors
+    assert "second:" in (checkout.folder / "corpora/a/dvc.yaml").read_text("utf-8")
+    assert "last:" in (checkout.folder / "corpora/b/dvc.yaml").read_text("utf-8")
     assert (checkout.folder / "corpora/b/models/two").read_text("utf-8") == "b.wav"
     tasks = api.of_run("task_runs", api.last_run("rebuild"))
     assert [task["name"] for task in tasks] == ["first", "second"]

@@ -144,6 +144,31 @@ def test_the_workers_of_a_ray_that_was_up_before_have_the_keys(two_ray_workers):
     assert joined.stdout == "key None\n"
 
 
+STARTING = """
+import os, signal, sys
+from genrenet.sections.compute import Compute
+from tasks.fanout import fan_out
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped as asked"))
+jobs = fan_out(os.getenv, ["A"], compute=Compute(executor="ray", n_workers=1), estimate_s=0)
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+@pytest.mark.engine
+def test_a_request_to_stop_is_taken_as_before_where_ray_was_started():
+    """Ray's own way is to abort the process: Prefect would call a cancelled run crashed."""
+    environment = {k: v for k, v in os.environ.items() if k != "RAY_ADDRESS"}
+    started = subprocess.run(
+        [sys.executable, "-c", STARTING],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert started.stderr.splitlines()[-1] == "stopped as asked"
+
+
 def fail(**_):
     """As Ray does on a machine that is too busy."""
     raise RuntimeError("timed out.")
