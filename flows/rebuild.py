@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from flows.addresses import home
 from flows.engines import engines, without_run_context
+from flows.health import mlflow_silence
 from flows.repro import follow
 from flows.runs import PARENT_VARIABLE, current_flow_run
 from flows.stage import VERDICT_VARIABLE, StageError, conclude, run, say
@@ -27,7 +28,11 @@ from genrenet.checkout import checkout
 from genrenet.corpus.layouts import corpus_path
 from genrenet.errors import DataError
 from genrenet.params import read_params
+from genrenet.sections.compute import Compute
 from genrenet.sections.corpus import Corpus
+from genrenet.serving.store import SERVER, check_address, shown
+from tasks.fanout import absence
+from tasks.ray_address import silence
 from tasks.signals import STOPPING, handle
 
 LOCK = Path("dvc.lock")
@@ -144,11 +149,12 @@ def under_engines() -> Iterator[None]:
     Raises
     ------
     DataError
-        The recordings are not where the settings say.
+        The recordings or the Ray are not where it is said.
     """
     params = read_params()
     if params.corpus.path != Corpus().path:  # the demo corpus is yet to be made
         corpus_path(params.corpus)  # DVC would say it less clearly
+    _knock(params.compute)  # a stage would say it after hours, and DVC has removed its outputs
     former = {number: signal.getsignal(number) for number in STOPPING}
     try:
         with engines(home(), params.compute) as variables, _environ(variables):
@@ -159,6 +165,17 @@ def under_engines() -> Iterator[None]:
     finally:  # a second try in this process, which Prefect makes, is stopped as the first
         for number, handler in former.items():
             handle((number,), handler or signal.SIG_DFL)
+
+
+def _knock(compute: Compute) -> None:
+    """Look early whether the servers that are named are there; MLflow has time until training."""
+    if uri := os.environ.get("MLFLOW_TRACKING_URI", ""):
+        check_address(uri)
+        if uri.startswith(SERVER) and (why := mlflow_silence(uri)):
+            say(f"warning: MLFLOW_TRACKING_URI={shown(uri)}: {why}; stages that record will fail")
+    address = os.environ.get("RAY_ADDRESS")
+    if address and compute.executor != "serial" and (why := silence(address)):
+        raise DataError(absence(address, why))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from genrenet.errors import DataError
 from genrenet.sections.compute import Compute
+from tasks.ray_address import EXPECTED, silence
 from tasks.signals import own_signals
 
 Job = TypeVar("Job")
@@ -95,6 +96,8 @@ def connect(compute: Compute) -> Any:
     if ray.is_initialized():
         return ray
     address = os.environ.get("RAY_ADDRESS")
+    if address and (why := silence(address)):
+        raise DataError(absence(address, why))
     try:
         if address:
             handed = handed_on(address, compute)
@@ -103,17 +106,24 @@ def connect(compute: Compute) -> Any:
                 ray.init(address=address, runtime_env=variables, **QUIET)
         else:
             start_ray(ray, compute)
-    except ConnectionError as error:
-        raise DataError(
-            f"no Ray answers at RAY_ADDRESS={address}. Start it, set RAY_AUTH_MODE=token and "
-            "RAY_AUTH_TOKEN if it asks for one, or unset RAY_ADDRESS to work on this machine."
-        ) from error
-    except Exception as error:  # what Ray raises where its own processes do not come up
-        raise DataError(
-            f"Ray does not start on this machine: {error} Run again, or set "
-            "compute.executor: serial to work without."
-        ) from error
+    except Exception as error:  # what Ray raises, where its own processes do not come up too
+        raise DataError(absence(address, error)) from error
     return ray
+
+
+def absence(address: str | None, error: Exception | str) -> str:
+    """What a user is told of a Ray that is not there, and why."""
+    reason = str(error).strip().partition("\n")[0].rstrip(".")
+    if address:
+        return (
+            f"no Ray answers at RAY_ADDRESS={address} ({reason}). Expected {EXPECTED}. Start it, "
+            "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN if it asks for one, or unset RAY_ADDRESS "
+            "to work on this machine."
+        )
+    return (
+        f"Ray does not start on this machine ({reason}). Run again, or set "
+        "compute.executor: serial to work without."
+    )
 
 
 def start_ray(ray: Any, compute: Compute) -> None:

@@ -26,7 +26,6 @@ from genrenet.sections.augment import Augment
 from genrenet.sections.corpus import Corpus, Split
 from genrenet.sections.features import Features, Preprocessing
 from genrenet.sections.train import Train
-from genrenet.serving.store import open_store, shown, tracking_uri
 from genrenet.settings import Settings
 
 BUNDLE = Path("models/genrenet")
@@ -115,7 +114,7 @@ def read_bundle(folder: Path) -> Bundle:
     except OSError as error:
         raise DataError(
             f"{folder}: is no model of genrenet (no readable bundle.json). Give --model a bundle's "
-            "folder, such as models/genrenet, or models:/NAME@ALIAS."
+            f"folder, such as {BUNDLE}, or models:/NAME@ALIAS.{_absence(folder)}"
         ) from error
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
@@ -131,6 +130,16 @@ def read_bundle(folder: Path) -> Bundle:
     if not (folder / "model.keras").is_file():
         raise DataError(f"{folder}: holds no model.keras, the network. Train again.")
     return bundle
+
+
+def _absence(folder: Path) -> str:
+    """Why the pipeline's own bundle may be missing: DVC takes it away before it is made anew."""
+    if folder.parts[-2:] != BUNDLE.parts:
+        return ""
+    return (
+        " It is made by `make repro`, and is not there while that trains; if that was cut off, "
+        "`dvc checkout models/genrenet` brings the former one."
+    )
 
 
 def certificate_of(bundle: Bundle) -> CertificateStamp:
@@ -193,29 +202,3 @@ def _numbered(config: bytes) -> bytes:
         lambda found: found[1] + b"%d" % numbers.setdefault(found[2], len(numbers)),
         config,
     )
-
-
-def locate(model: str | Path) -> Path:
-    """The folder of a bundle that is given by path or by ``models:/NAME@ALIAS``.
-
-    Raises
-    ------
-    DataError
-        MLflow is not installed, does not answer, or knows no such model.
-    """
-    if not str(model).startswith("models:/"):
-        return Path(model).expanduser()
-    try:
-        import mlflow
-    except ImportError as error:
-        raise DataError(f"{model}: needs MLflow: pip install 'genrenet[pipeline]'.") from error
-    open_store(mlflow)
-    try:
-        folder = Path(mlflow.artifacts.download_artifacts(str(model)))
-    except (mlflow.MlflowException, OSError) as error:
-        why = str(getattr(error, "message", error)).rstrip(".")
-        raise DataError(
-            f"{model}: MLflow at {shown(tracking_uri())} says: {why}. Expected models:/NAME@ALIAS "
-            "or models:/NAME/VERSION of a model that is registered there."
-        ) from error
-    return next((path.parent for path in folder.rglob("bundle.json")), folder)

@@ -17,7 +17,8 @@ from genrenet.features.preprocessing import Windows, extract, from_signal
 from genrenet.learning.backend import prepare_backend
 from genrenet.learning.calibration import probabilities as calibrated
 from genrenet.learning.network_input import block_size
-from genrenet.serving.bundle import BUNDLE, Bundle, locate, read_bundle
+from genrenet.serving.bundle import BUNDLE, Bundle, read_bundle
+from genrenet.serving.location import locate
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -131,7 +131,7 @@ def test_a_folder_without_a_pipeline_is_refused(project):
 @pytest.mark.engine
 def test_stages_are_subflows_and_skipped_ones_cached_tasks(pipeline, api):
     """The first run does everything, the second nothing, the third stops where it must."""
-    given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "none is needed"}
+    given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "local"}
 
     assert pipeline.run("flows.rebuild", **given)[0] == 0
     first = api.last_run("rebuild")
@@ -197,7 +197,7 @@ def test_a_rebuild_outlives_its_prefect(pipeline):
     """All stages are done, the exit code is the work's, and each process warns once at most."""
     (pipeline.folder / "wait").touch()
     with prefect_server(pipeline.folder / "server") as server:
-        given = {"PREFECT_API_URL": server.url_once_up() or "", "RAY_ADDRESS": "none is needed"}
+        given = {"PREFECT_API_URL": server.url_once_up() or "", "RAY_ADDRESS": "local"}
         process = pipeline.start("flows.rebuild", **given)
         while not (pipeline.folder / "ready").exists():
             assert process.poll() is None, process.communicate()[1]
@@ -210,6 +210,17 @@ def test_a_rebuild_outlives_its_prefect(pipeline):
     assert process.returncode == 0, errors
     assert (pipeline.folder / "two").read_text() == "a"
     assert 1 <= errors.count("warning: Prefect is lost") <= 2  # of the rebuild, of the stage
+
+
+def test_a_rebuild_looks_early_whether_what_is_named_is_there(pipeline):
+    """Before DVC removes what a stage would make anew; MLflow may still come until training."""
+    named = {"RAY_ADDRESS": "127.0.0.1:9", "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+    code, errors = pipeline.run("flows.rebuild", **named)
+
+    assert code == 2
+    assert "warning: MLFLOW_TRACKING_URI=http://127.0.0.1:9: [Errno" in errors
+    assert "no Ray answers at RAY_ADDRESS=127.0.0.1:9 ([Errno" in errors
+    assert not (pipeline.folder / "one").exists()
 
 
 def test_a_second_rebuild_in_a_workspace_is_refused(pipeline):
@@ -228,7 +239,7 @@ def test_what_dvc_complains_of_is_told(pipeline, api):
     """As the run's state in Prefect, where nobody sees DVC's own lines."""
     (pipeline.folder / "source").unlink()
 
-    given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "none is needed"}
+    given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "local"}
     code, errors = pipeline.run("flows.rebuild", **given)
 
     assert code == 255

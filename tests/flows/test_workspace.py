@@ -173,7 +173,7 @@ def test_a_stage_does_not_run_by_a_pipeline_that_is_not_the_project_s_any_more(c
 @pytest.mark.engine
 def test_a_rebuild_takes_a_corpus_by_its_name(checkout, api):
     """Its pipelines are brought up to the project's first, but no others that are at work."""
-    given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "none is needed"}
+    given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "local"}
     pipeline = checkout.folder / "dvc.yaml"
     pipeline.write_text(pipeline.read_text("utf-8").replace("second:", "last:"), "utf-8")
 
@@ -196,7 +196,7 @@ def test_a_rebuild_takes_a_corpus_by_its_name(checkout, api):
 def test_one_command_makes_a_corpus_and_runs_it(checkout, api):
     """From a folder of recordings to a model: what a recipe's first lines say."""
     (checkout.folder / "mine.yaml").write_text("train: {epochs: 3}", "utf-8")
-    given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "none is needed"}
+    given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "local"}
 
     code, errors = checkout.run(
         "flows.corpus", "c", "recordings/a", "--recipe", "mine.yaml", "--run", **given

@@ -7,7 +7,8 @@ import zipfile
 import pytest
 
 from genrenet.errors import DataError
-from genrenet.serving.bundle import locate, make_repeatable, read_bundle, write_json
+from genrenet.serving.bundle import BUNDLE, make_repeatable, read_bundle, write_json
+from genrenet.serving.location import locate
 
 
 @pytest.fixture
@@ -113,6 +114,14 @@ def test_a_network_s_file_has_no_date_and_no_address(tmp_path):
         assert file.read("model.weights.h5") == b"weights 140012"
     ids = [config[key]["shared_object_id"] for key in "abc"]
     assert ids == [0, 1, 0]
+
+
+def test_a_model_that_is_being_trained_is_told_so(monkeypatch, tmp_path):
+    """DVC takes the former one away first; it can be had back."""
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(DataError, match=r"not there while that trains.*dvc checkout models"):
+        read_bundle(BUNDLE)
 
 
 def test_a_path_is_its_own_place(tmp_path):

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from genrenet.errors import DataError
 from genrenet.serving import store
-from genrenet.serving.bundle import locate, read_bundle
+from genrenet.serving.bundle import read_bundle
+from genrenet.serving.location import locate
 from genrenet.serving.store import ADDRESSES, open_store, settle
 from tasks import tracking
 from tasks.model_run import record_evaluation
@@ -70,7 +71,7 @@ def addresses(folder):
 
 READ = """
 from pathlib import Path
-from genrenet.serving.bundle import locate
+from genrenet.serving.location import locate
 from tasks.tracking import connect
 
 model = locate("models:/songs@challenger")
@@ -243,6 +244,7 @@ def test_a_server_that_hangs_is_not_waited_for(monkeypatch):
 
 
 def test_a_model_that_nobody_registered_is_told(moved):
-    """With what may be asked for."""
-    with pytest.raises(DataError, match=r"alias nix not found. Expected models:/NAME@ALIAS"):
+    """With what may be asked for, and what there is."""
+    told = r"alias nix not found. Expected models:/NAME@ALIAS .* there: songs \(challenger\)\."
+    with pytest.raises(DataError, match=told):
         locate("models:/songs@nix")

@@ -94,7 +94,7 @@ def test_a_ray_that_does_not_start_is_said_so(no_ray, monkeypatch):
     ray = types.SimpleNamespace(is_initialized=lambda: False, init=fail)
     monkeypatch.setitem(sys.modules, "ray", ray)
 
-    with pytest.raises(DataError, match=r"does not start .*: timed out\. .* serial to"):
+    with pytest.raises(DataError, match=r"does not start .* \(timed out\)\. .* serial to"):
         results(double, [1, 2], RAY)
 
 
@@ -124,6 +124,15 @@ from tasks.fanout import fan_out
 jobs = ["AWS_PLANTED", "OTHER_PLANTED"]
 print(*fan_out(os.getenv, jobs, compute=Compute(executor="ray", n_workers=1), estimate_s=0))
 """
+
+
+@pytest.mark.parametrize("address", ["foo", "127.0.0.1:9", "ray://127.0.0.1:9", "ray://a:b"])
+def test_a_ray_that_is_named_and_not_there_is_told_at_once(monkeypatch, address):
+    """With what came, what was expected and what to do; Ray itself would take half a minute."""
+    monkeypatch.setenv("RAY_ADDRESS", address)
+
+    with pytest.raises(DataError, match=rf"RAY_ADDRESS={address} \(.+\)\. Expected ray://HOST"):
+        results(double, [1, 2], RAY)
 
 
 @pytest.mark.engine

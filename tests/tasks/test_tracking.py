@@ -7,7 +7,8 @@ from contextlib import ExitStack
 import pytest
 
 from genrenet.errors import DataError
-from genrenet.serving.bundle import content_hash, locate, read_bundle
+from genrenet.serving.bundle import content_hash, read_bundle
+from genrenet.serving.location import locate
 from tasks import model_run, tracking
 from tasks.child_run import PARENT
 from tasks.model_run import record_evaluation, record_training
