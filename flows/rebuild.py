@@ -36,6 +36,7 @@ from tasks.ray_address import silence
 from tasks.signals import STOPPING, handle
 
 LOCK = Path("dvc.lock")
+DAMAGED_LOCK = "Unable to read RWLock-file"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -209,6 +210,8 @@ def rebuild(targets: Sequence[str] = (), *, force: bool = False) -> None:
         if verdict.exists():
             raise StageError(**json.loads(verdict.read_text("utf-8")))
         why = f": {complaint}" if complaint else ""
+        if DAMAGED_LOCK in complaint:
+            why += ". If no DVC is at work here, remove that file and run again."
         raise StageError(f"dvc repro failed with exit code {code}{why}", exit_code=code)
 
 

@@ -66,3 +66,5 @@ def _hear(lines: IO[str] | None, complaints: list[str]) -> None:
             sys.stderr.flush()
             if line.startswith(COMPLAINT):
                 complaints.append(line.removeprefix(COMPLAINT).strip())
+            elif complaints:  # it says who, and what to do, in further lines
+                complaints[-1] = f"{complaints[-1]} {line.strip()}".strip()

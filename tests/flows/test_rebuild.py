@@ -1,6 +1,7 @@
 """``rebuild`` is ``dvc repro`` as one Prefect run, and leaves nothing running behind it."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -232,6 +233,25 @@ def test_a_second_rebuild_in_a_workspace_is_refused(pipeline):
     assert code == 2
     assert "another run is at work here. Wait for it, or stop it" in errors
     assert not (pipeline.folder / "one").exists()
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize(
+    ("lock", "told"),
+    [
+        ("{", r"Unable to read RWLock-file.*remove that file and run again"),
+        ('{"write": {"HERE/one": {"pid": 1, "cmd": "init"}}}', r"\(PID 1\): init .*remove"),
+    ],
+)
+def test_a_lock_that_bars_the_way_is_told_with_the_way_out(pipeline, api, lock, told):
+    """In Prefect too, where nobody sees DVC's own lines: who holds it, and what to do."""
+    (pipeline.folder / ".dvc/tmp/rwlock").write_text(
+        lock.replace("HERE", str(pipeline.folder)), "utf-8"
+    )
+
+    given = {"PREFECT_API_URL": api.url, "RAY_ADDRESS": "local"}
+    assert pipeline.run("flows.rebuild", **given)[0] == 255
+    assert re.search(told, api.last_run("rebuild")["state"]["message"])
 
 
 @pytest.mark.engine
