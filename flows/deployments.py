@@ -20,6 +20,7 @@ from flows.notice import notify, send
 from flows.orchestrator import import_prefect
 from flows.runs import current_flow_run
 from flows.stage import USER_ERROR, StageError, say
+from flows.suspension import suspendable
 from flows.watch import changes, youngest_s
 from genrenet.errors import GenrenetError
 from genrenet.learning.promotion import PromotionError
@@ -60,7 +61,8 @@ def _told(work: Callable[..., "State | None"]) -> Callable[..., "State"]:
     def call(*args: Any, **kwargs: Any) -> "State":
         import_prefect()
         try:
-            return work(*args, **kwargs) or Completed()
+            with suspendable():
+                return work(*args, **kwargs) or Completed()
         except GenrenetError as error:
             if isinstance(error, StageError) and error.exit_code != USER_ERROR:
                 raise  # Prefect tries it once more

@@ -109,6 +109,11 @@ class Window:
             assert time.monotonic() < deadline, self.log().decode()[-6_000:]
             time.sleep(0.2)
 
+    def at_work(self) -> list[str]:
+        """The processes of runs, beside the service's own."""
+        own = {str(process.pid) for process in (self.service,) if process}
+        return [pid for pid in relatives(self.tag) if pid not in own]
+
     def mark(self, name: str) -> Path:
         """Let the stage behave so."""
         path = self.project.folder / name
@@ -250,6 +255,24 @@ def test_a_cancelled_run_leaves_nothing_and_the_next_one_goes_on(window):
     assert len(at_work) > 4  # the run, DVC, the stage, and Ray's own
     assert at_work.isdisjoint(relatives(window.tag))
     assert (window.project.folder / ".dvc/tmp/rwlock").read_text() == "{}"
+
+
+def test_a_suspended_run_stops_and_goes_on_when_it_is_resumed(window):
+    """The page's other button: nothing works on under a run that is said to rest."""
+    (window.project.folder / "ready").unlink(missing_ok=True)
+    waiting = window.mark("wait")
+    run = window.start("rebuild", force=True)
+    window.until((window.project.folder / "ready").exists)
+    rest = {"type": "PAUSED", "name": "Suspended", "state_details": {"pause_reschedule": True}}
+    rest["state_details"]["pause_timeout"] = "2100-01-01T00:00:00Z"
+    window.api.send("POST", f"flow_runs/{run}/set_state", {"state": rest})
+
+    window.until(lambda: not window.at_work())
+    assert window.api.run(run)["state_name"] == "Suspended"
+
+    waiting.unlink()
+    window.api.send("POST", f"flow_runs/{run}/resume", {})
+    assert window.ended(run)["state_type"] == "COMPLETED"
 
 
 def test_a_failure_of_the_program_is_tried_once_more(window):
