@@ -100,9 +100,9 @@ def answered(
     silent, most = tracks[found["prediction"] == UNANSWERED], params.corpus.max_bad_share
     if len(silent) > most * len(tracks):
         raise DataError(
-            f"{len(silent)} of {len(tracks)} test tracks cannot be heard by its specification, "
-            f"more than corpus.max_bad_share = {most:g} allows: {_first(silent)}. Bring the "
-            "recordings back, or rebuild without them: dvc repro."
+            f"{len(silent)} of {len(tracks)} test tracks cannot be heard under the specification "
+            f"{held.bundle.specification_hash}, more than corpus.max_bad_share = {most:g} allows: "
+            f"{_first(silent)}. Bring the recordings back, or rebuild without them: dvc repro."
         )
     return found
 
