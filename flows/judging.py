@@ -15,26 +15,20 @@ from genrenet.corpus.tracks import read_catalog, read_table
 from genrenet.errors import DataError
 from genrenet.features.plans import plan_shards
 from genrenet.features.shards import read_footer
-from genrenet.learning.promotion import (
-    Comparison,
-    Decision,
-    Evidence,
-    compare,
-    decide,
-)
+from genrenet.learning.comparison import Comparison, compare
+from genrenet.learning.gate_checks import Evidence
+from genrenet.learning.promotion import Decision, decide
 from genrenet.learning.provenance import unseen
+from genrenet.markdown import plain
 from genrenet.params import Params
 from genrenet.sections.features import Preprocessing
 from tasks.extraction import sources
 from tasks.fanout import absolute
-from tasks.promotion import measure_latency, new_answers, stored_answers
-from tasks.versions import (
-    Held,
-    Version,
-    held_by,
-)
+from tasks.promotion import UNANSWERED, measure_latency, new_answers, stored_answers
+from tasks.versions import Held, Version, held_by
 
 WORK = Path("data/promotion")  # shards of another specification, until its model has answered
+SHOWN = 5  # track ids in a message
 
 
 def judge(
@@ -51,7 +45,7 @@ def judge(
     remarks: list[str] = []
     with _no_shards_left(), held_by(challenger) as held:
         answers = answered(held, unseen(splits, held.seen), splits, params)
-        remarks += _remarks("challenger", held, splits)
+        remarks += [*_remarks("challenger", held, splits), *_silence("challenger", answers)]
         rival: Comparison | str | None = None
         if champion:
             rival = beside(champion, answers, splits, params, remarks)
@@ -80,8 +74,9 @@ def beside(
             tracks = tracks[tracks["track_id"].isin(answers["track_id"])].reset_index(drop=True)
             if tracks.empty:
                 return "no test group is left that neither has seen"
-            found = compare(answers, answered(held, tracks, splits, params), params.evaluate)
-            return found or "no track is left that both can answer"
+            found = answered(held, tracks, splits, params)
+            remarks += _silence("champion", found)
+            return compare(answers, found, params.evaluate)
     except DataError as error:
         return f"the champion cannot be asked: {error}"
 
@@ -89,13 +84,27 @@ def beside(
 def answered(
     held: Held, tracks: pd.DataFrame, splits: pd.DataFrame, params: Params
 ) -> pd.DataFrame:
-    """What a version answers to tracks: as its report says, else asked anew."""
+    """What a version answers to tracks: as its report says, else asked anew.
+
+    Raises
+    ------
+    DataError
+        It cannot answer more of them than may be bad in a corpus.
+    """
     if tracks.empty:
-        return tracks.assign(prediction="")
+        return tracks.assign(prediction=UNANSWERED)
     stored = stored_answers(held, tracks, split_digest(splits))
     if stored is not None:
         return stored
-    return new_answers(held, tracks, shards_of(tracks, held.bundle.specification, params))
+    found = new_answers(held, tracks, shards_of(tracks, held.bundle.specification, params))
+    silent, most = tracks[found["prediction"] == UNANSWERED], params.corpus.max_bad_share
+    if len(silent) > most * len(tracks):
+        raise DataError(
+            f"{len(silent)} of {len(tracks)} test tracks cannot be heard under the specification "
+            f"{held.bundle.specification_hash}, more than corpus.max_bad_share = {most:g} allows: "
+            f"{_first(silent)}. Bring the recordings back, or rebuild without them: dvc repro."
+        )
+    return found
 
 
 def shards_of(tracks: pd.DataFrame, spec: Preprocessing, params: Params) -> list[Path]:
@@ -133,6 +142,21 @@ def _remarks(who: str, held: Held, splits: pd.DataFrame) -> Iterator[str]:
             "knows their groups: where such a group is tested under another name, it counts as "
             "unseen."
         )
+
+
+def _silence(who: str, answers: pd.DataFrame) -> Iterator[str]:
+    """That some tracks were not answered, if so."""
+    silent = answers[answers["prediction"] == UNANSWERED]
+    if len(silent):
+        yield (
+            f"{len(silent)} of {len(answers)} test tracks cannot be heard by the {who}'s "
+            f"specification, and count as wrong answers of it: {plain(_first(silent))}."
+        )
+
+
+def _first(tracks: pd.DataFrame) -> str:
+    ids = list(tracks["track_id"])
+    return ", ".join(ids[:SHOWN]) + (" …" if len(ids) > SHOWN else "")
 
 
 @contextmanager

@@ -11,19 +11,11 @@ from flows.rebuild import workspace
 from flows.stage import conclude, run, say, step, table
 from flows.succession import ROLLED_BACK, now, record, roll_back
 from genrenet.errors import DataError
-from genrenet.learning.promotion import (
-    PromotionError,
-)
-from genrenet.learning.verdict import (
-    DECISION,
-    Verdict,
-)
+from genrenet.learning.promotion import PromotionError
+from genrenet.learning.verdict import DECISION, Verdict
 from genrenet.params import Params, read_params
 from tasks.registry import CHALLENGER
-from tasks.versions import (
-    find_champion,
-    find_version,
-)
+from tasks.versions import Version, find_champion, find_version
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -84,23 +76,20 @@ def promote(
         It does not pass; that is recorded and nothing else is changed. Or it is the challenger
         that was rolled back, and nobody named it.
     DataError
-        There is no such version, or it cannot be judged.
+        There is no such version, or it cannot be judged. Or somebody has made another version the
+        champion meanwhile; then nothing is changed.
     """
     _check_request(version, force=force, reason=reason, rollback=rollback)
     name = params.register_.name
     if rollback:
-        step(roll_back)(name, reason)
+        step(roll_back)(name, reason.strip())
         return
     challenger, champion = find_version(name, version or CHALLENGER), find_champion(name)
     if champion and champion.number == challenger.number:
         say(f"promote: nothing to do: version {champion.number} of {name} is the champion already")
         return
-    if not version and challenger.tags.get(DECISION) == ROLLED_BACK:
-        raise PromotionError(
-            f"version {challenger.number} of {name}, the {CHALLENGER}, was rolled back, and is not "
-            "promoted again unasked. Train a better one, or promote it all the same: "
-            f"python -m flows.promote {challenger.number}."
-        )
+    if not version:
+        _check_unasked(challenger)
     decision, remarks = step(judge)(challenger, champion, params)
     verdict = Verdict(
         outcome=decision.outcome(force=force),
@@ -112,8 +101,8 @@ def promote(
         decision=decision,
         remarks=remarks,
     )
+    step(record)(verdict, challenger)
     table("promotion", verdict.rows(), description=verdict.sentence())
-    step(record)(verdict, challenger, params.promote.margin)
     if verdict.outcome == "refused":
         raise PromotionError(verdict.refusal())
     say(f"promote: {verdict.sentence()}")
@@ -129,6 +118,16 @@ def _check_request(version: str | None, *, force: bool, reason: str, rollback: b
         raise DataError(
             "--force makes a version the champion that does not pass the gate, and needs a reason "
             'that is kept: --reason "…".'
+        )
+
+
+def _check_unasked(challenger: Version) -> None:
+    """Refuse the challenger that nobody named where a person has rolled it back."""
+    if challenger.tags.get(DECISION) == ROLLED_BACK:
+        raise PromotionError(
+            f"version {challenger.number} of {challenger.name}, the {CHALLENGER}, was rolled back, "
+            "and is not promoted again unasked. Train a better one, or promote it all the same: "
+            f"python -m flows.promote {challenger.number}."
         )
 
 

@@ -13,6 +13,9 @@ from tasks.origin import dataset, origin_tags
 from tasks.run_page import describe, model_summary
 from tasks.tracking import connect, corpus_name, flat, open_run
 
+REPORT = "report"
+"""The folder of a run that holds the report's pages and tables."""
+
 
 def record_training(
     bundle: Bundle,
@@ -83,7 +86,7 @@ def record_evaluation(
         mlflow.log_input(dataset(f"{corpus_name(corpus)}-test", tested), context="evaluation")
         mlflow.log_metrics(dict(metrics))
         for path in files:
-            mlflow.log_artifact(str(path), "figures" if path.suffix == ".png" else "report")
+            mlflow.log_artifact(str(path), "figures" if path.suffix == ".png" else REPORT)
         _describe(mlflow, bundle, run.info.run_id, links)
         return str(run.info.run_id)
 

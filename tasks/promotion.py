@@ -14,6 +14,8 @@ from genrenet.serving.classifier import Classifier
 from tasks.versions import Held
 
 CLIP_S, CLIP_SR, N_TRIALS = 30.0, 44_100, 3
+UNANSWERED = ""
+"""The prediction for a track that a version cannot answer: no genre, so a wrong one."""
 
 
 def stored_answers(held: Held, tracks: pd.DataFrame, split: str) -> pd.DataFrame | None:
@@ -45,7 +47,7 @@ def new_answers(held: Held, tracks: pd.DataFrame, shards: list[Path]) -> pd.Data
     Returns
     -------
     pd.DataFrame
-        ``track_id, genre, group, prediction``; a track without a window has no row.
+        ``track_id, genre, group, prediction``; of a track without a window, ``UNANSWERED``.
     """
     classifier = Classifier.load(held.folder)
     windows = WindowSet(shards, list(tracks["track_id"]), held.bundle.network_input)
@@ -53,8 +55,8 @@ def new_answers(held: Held, tracks: pd.DataFrame, shards: list[Path]) -> pd.Data
     for x, track in windows.in_order():
         np.add.at(total, track, classifier.probabilities(x))
     labels = np.array(held.bundle.labels, object)
-    heard = total.any(axis=1)
-    return tracks[heard].assign(prediction=labels[total[heard].argmax(axis=1)])
+    answers = np.where(total.any(axis=1), labels[total.argmax(axis=1)], UNANSWERED)
+    return tracks.assign(prediction=answers)
 
 
 def measure_latency(held: Held) -> float:

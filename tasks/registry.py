@@ -17,9 +17,12 @@ from genrenet.learning.summary import version_summary, with_card
 from genrenet.serving.bundle import Bundle, certificate_of, content_hash
 from genrenet.settings import digest
 from tasks.child_run import CONTENT, DIGEST
+from tasks.model_run import REPORT
+from tasks.run_page import file_page
 from tasks.tracking import connect, open_run, telling
 
 CHALLENGER = "challenger"
+REPORT_PAGE = f"{REPORT}/model_card.md"
 CARD, ACCURACY, COMMIT = "genrenet.card", "accuracy", "git.commit"
 SERVED_MODEL = Path(__file__).with_name("served_model.py")
 
@@ -64,7 +67,7 @@ def register_bundle(
             with open_run(bundle.run_digest, bundle.params.corpus.path, content=content) as run:
                 commit = {k: v for k, v in run.data.tags.items() if k == COMMIT}
                 number = _log_model(mlflow, bundle, files, name, tags | commit)
-            where = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts"
+            where = file_page(run.info.run_id, run.info.experiment_id, REPORT_PAGE)
             summary = version_summary(metrics, f"models:/{name}/{number}", where)
             description = with_card(summary, card)
             client.update_model_version(name, number, description=description)

@@ -29,7 +29,12 @@ MODE = "?workflowType=machine_learning"
 
 def run_page(run_id: str, experiment_id: str, base_url: str = "") -> str:
     """The address of a run in the UI at ``base_url``; within the UI without one."""
-    return f"{base_url.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}{MODE}"
+    return f"{base_url.rstrip('/')}/{_place(run_id, experiment_id)}{MODE}"
+
+
+def file_page(run_id: str, experiment_id: str, path: str) -> str:
+    """The address of a run's file, within the UI."""
+    return f"{_place(run_id, experiment_id)}/artifacts/{quote(path)}{MODE}"
 
 
 def model_summary(figures: Mapping[str, float], *, level: str, split: str) -> str:
@@ -77,12 +82,16 @@ def _report(client: Any, run: Any) -> list[str]:
     paths = sorted((PurePosixPath(file.path) for file in files), key=lambda path: path.name)
     pictures = [path for path in paths if path.suffix == ".png"]
     pages = sorted(set(paths) - set(pictures), key=lambda path: (path.suffix != ".md", path.name))
-    base = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts"
+    about = run.info
     return [
-        f"[{plain(name)}]({base}/{quote(str(path))}{MODE})"
+        f"[{plain(name)}]({file_page(about.run_id, about.experiment_id, str(path))})"
         for name, path in [(path.name, path) for path in pages]
         + [("figures", path) for path in pictures[:1]]  # opens the list of them
     ]
+
+
+def _place(run_id: str, experiment_id: str) -> str:
+    return f"#/experiments/{experiment_id}/runs/{run_id}"
 
 
 def _line(what: str, links: list[str]) -> list[str]:

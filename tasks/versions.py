@@ -138,9 +138,10 @@ def set_champion(version: Version) -> None:
 def replace_tags(version: Version, tags: Mapping[str, str], prefix: str) -> None:
     """Make ``tags`` all that a version's tags say under ``prefix``."""
     mlflow = connect()
+    changed = {key: value for key, value in tags.items() if version.tags.get(key) != value}
     with telling(mlflow):
         client = mlflow.MlflowClient()
-        for key, value in tags.items():
+        for key, value in changed.items():  # MLflow takes one at a time
             client.set_model_version_tag(version.name, version.number, key, value)
         for key in {key for key in version.tags if key.startswith(prefix)} - set(tags):
             client.delete_model_version_tag(version.name, version.number, key)

@@ -239,10 +239,16 @@ def test_each_window_opens_the_other(checkout):
 
 @pytest.mark.browser
 def test_mlflows_page_shows_the_challenger_and_what_it_is_worth(checkout):
-    """The model's page leads to a version with figures, certificate and report."""
+    """The version's page has its figures and its certificate, and leads to its report."""
+    metrics = json.loads((checkout.folder / "reports/metrics.json").read_text("utf-8"))
+    accuracy, digest = metrics["track"]["accuracy"], metrics["certificate"]["digest"]
     with browser() as window:
         window.open(f"{checkout.addresses.mlflow}/#/models/genrenet/versions/1")
-        for text in ("challenger", "performer", "certificate.digest"):
+        for text in ("challenger", "performer", f"{accuracy:.1%}", f"{accuracy:.4f}", digest):
+            window.see(text)
+        report = window.link("Report").get_attribute("href")
+        window.open(f"{checkout.addresses.mlflow}/{report}")
+        for text in ("report/model_card.md", "performer is heard on two sides"):
             window.see(text)
         assert window.errors == []
 

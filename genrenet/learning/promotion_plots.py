@@ -4,44 +4,46 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from genrenet.learning.canvas import GRID, INK, MUTED, PALETTE, SMALL, blank, dress, typeset
-from genrenet.learning.promotion import Decision, Estimate, in_points
+from genrenet.learning.comparison import Comparison, Estimate, in_points
+from genrenet.learning.gate_checks import Standing
+from genrenet.learning.promotion import Decision
 from genrenet.learning.study_plots import points
 
 PASSED, FAILED = PALETTE[0], PALETTE[1]
 
 
-def promotion_figure(decision: Decision, *, margin: float, title: str) -> Figure:
+def promotion_figure(decision: Decision, *, title: str) -> Figure:
     """Draw the accuracies and, where there is a champion to compare with, the difference.
 
     Parameters
     ----------
     decision : Decision
         What came out.
-    margin : float
-        By which share of tracks the challenger may be worse.
     title : str
         Title of the figure.
     """
     rival = decision.comparison
-    rows = {"challenger": rival.challenger if rival else decision.accuracy}
+    rows = {"challenger": rival.challenger if rival else decision.standing.accuracy}
     if rival:
         rows["champion"] = rival.champion
     heights = [0.5 + 0.5 * len(rows), *([1.25] if rival else [])]
     figure = blank(title, height_in=1.2 + 1.15 * sum(heights))
     panels = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
-    _accuracies(panels[0], rows, (rival or decision).majority)
+    _accuracies(panels[0], rows, rival or decision.standing)
     if rival:
-        _difference(panels[1], rival.difference, margin)
+        _difference(panels[1], rival.difference, decision.gate.margin)
     return typeset(figure)
 
 
-def _accuracies(ax: Axes, rows: dict[str, Estimate], majority: float) -> None:
-    dress(ax, xlabel="test tracks answered rightly (%)", ylabel="", grid="x")
-    ax.axvline(100 * majority, color=MUTED, linewidth=1, linestyle="--")
-    _say(ax, f"most common genre {points(majority)}", 100 * majority, left=majority > 0.5)
-    for row, share in enumerate(rows.values()):
-        value, low, high = (points(one) for one in vars(share).values())
-        _interval(ax, row, share, PALETTE[0], f"{value} % ({low} to {high})")
+def _accuracies(ax: Axes, rows: dict[str, Estimate], on: Standing | Comparison) -> None:
+    what = f"answered rightly of {on.n_tracks} test tracks of {on.n_groups} groups (%)"
+    dress(ax, xlabel=what, ylabel="", grid="x")
+    share = 100 * on.majority
+    ax.axvline(share, color=MUTED, linewidth=1, linestyle="--")
+    _say(ax, f"most common genre {points(on.majority)}", share, left=on.majority > 0.5)
+    for row, found in enumerate(rows.values()):
+        value, low, high = (points(one) for one in vars(found).values())
+        _interval(ax, row, found, PALETTE[0], f"{value} % ({low} to {high})")
     ax.set_yticks(range(len(rows)), list(rows))
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_xlim(-1, 101)

@@ -16,7 +16,7 @@ def version_summary(metrics: Mapping[str, Any], model: str, report: str) -> str:
     model : str
         The version's address, such as ``models:/genrenet/3``.
     report : str
-        The address of its run's files, seen from MLflow's pages.
+        The address of the report in its run, seen from MLflow's pages.
     """
     track, certificate = metrics["track"], metrics["certificate"]
     lines = [
@@ -26,7 +26,8 @@ def version_summary(metrics: Mapping[str, Any], model: str, report: str) -> str:
         f"{track['majority']:.1%}.",
         "",
         f"Certificate: level `{certificate['level']}`, split `{certificate['digest']}`. "
-        f"[Report and figures]({report}) in its run; the report is among its own files too.",
+        f"[Report]({report}), with tables and figures beside it, in its run; the same are among "
+        "its own files.",
         "",
         "```",
         f"genrenet predict --model {model} song.mp3",

@@ -1,21 +1,21 @@
-"""The verdict: what became of a challenger, as tags, as JSON and as a page."""
+"""The verdict: what became of a challenger, as tags, as JSON and as a message."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from genrenet.learning.promotion import Comparison, Decision, Estimate, Outcome, in_points
-from genrenet.markdown import plain, table
+from genrenet.learning.comparison import in_percent, in_points
+from genrenet.learning.promotion import Decision, Outcome
 
 TAG = "promotion."
 FORMER = f"{TAG}former"
 """The version that this one has replaced: what a rollback restores."""
 DECISION = f"{TAG}decision"
 """The latest decision about a version."""
+FORCED = f"{TAG}forced"
+"""The reason for which the latest judgement was overruled; it stays as long as its figures do."""
 INSTALLING = ("promoted", "forced", "restored")
 """The decisions that make a version the champion; no two versions have one at a time."""
-LONGEST = 1_000  # letters of a reason or a finding on the page
-COLUMNS = ("name", "found", "wanted", "passed")
 
 WORDS = {
     "promoted": "is the champion",
@@ -58,28 +58,22 @@ class Verdict:
     @property
     def tags(self) -> dict[str, str]:
         """All that the version's tags say of its promotion."""
-        rival = self.decision.comparison
-        judged: Decision | Comparison = rival or self.decision
-        compared = {"mcnemar_p": f"{rival.mcnemar_p:.4g}"} if rival else {}
-        for name, share in (vars(rival.difference) if rival else {}).items():
-            compared["difference" if name == "value" else name] = f"{share:.4f}"
         said = {
-            "decision": self.outcome,
-            "at": self.at,
-            "reason": self.reason,
-            "accuracy": f"{self.decision.accuracy.value:.4f}",
-            "n_tracks": str(judged.n_tracks),
-            "n_groups": str(judged.n_groups),
-            "latency_s": f"{self.decision.latency_s:.3f}",
-            "failed": ", ".join(check.name for check in self.decision.failed),
-            **compared,
+            DECISION: self.outcome,
+            FORMER: "" if self.outcome == "refused" else self.champion,
+            FORCED: self.reason if self.outcome == "forced" else "",
+            f"{TAG}at": self.at,
+            f"{TAG}reason": self.reason,
+            f"{TAG}rival": self.champion,
+            f"{TAG}failed": self.failed(),
+            **_figures(self.decision.to_json(), TAG),
         }
-        former = {FORMER: self.champion} if self.champion and self.outcome != "refused" else {}
-        return {TAG + name: value for name, value in said.items() if value} | former
+        return {name: value for name, value in said.items() if value}
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON value."""
-        return {**asdict(self), "remarks": list(self.remarks)}
+        decision, remarks = self.decision.to_json(), list(self.remarks)
+        return {**vars(self), "decision": decision, "remarks": remarks}
 
     def rows(self) -> list[dict[str, str]]:
         """The checks, for a table."""
@@ -96,9 +90,11 @@ class Verdict:
                 f"; beside version {self.champion}, on {rival.n_tracks} tracks of "
                 f"{rival.n_groups} groups, {in_points(rival.difference)}"
             )
+        forced = f" ({self.failed()})" if self.outcome == "forced" else ""
         return (
-            f"version {self.challenger} of {self.model} {WORDS[self.outcome]}: "
-            f"{_percent(decision.accuracy)} of {decision.n_tracks} test tracks{beside}"
+            f"version {self.challenger} of {self.model} {WORDS[self.outcome]}{forced}: "
+            f"{in_percent(decision.standing.accuracy)} of {decision.standing.n_tracks} test tracks"
+            f"{beside}"
         )
 
     def refusal(self) -> str:
@@ -106,71 +102,29 @@ class Verdict:
         grounds = "; ".join(
             f"{check.name}: {check.found}, wanted: {check.wanted}" for check in self.decision.failed
         )
-        stays = f"version {self.champion} stays the champion" if self.champion else "no champion is"
+        stays = (
+            f"version {self.champion} stays the champion"
+            if self.champion
+            else "there is still no champion"
+        )
+        few = any(check.name == "groups" for check in self.decision.failed)
+        cure = "Test by more groups" if few else "Train a better one"
         return (
             f"version {self.challenger} of {self.model} {WORDS['refused']}, {stays}. {grounds}. "
-            'Train a better one, or promote it all the same: --force --reason "…".'
+            f'{cure}, or promote it all the same: --force --reason "…".'
         )
 
-    def page(self, figure: str) -> str:
-        """The page in Markdown; ``figure`` names the picture beside it: MLflow would show none."""
-        checks = ([plain(row[name], LONGEST) for name in COLUMNS] for row in self.rows())
-        lines = [
-            f"# {plain(self.model)}, version {self.challenger}: {self.outcome}",
-            "",
-            f"Version {self.challenger} **{WORDS[self.outcome]}**. {self._others()}",
-            "",
-            *([f"Reason given: {plain(self.reason, LONGEST)}", ""] if self.reason else []),
-            *table(COLUMNS, checks, n_texts=len(COLUMNS)),
-            "",
-            *self._comparison(),
-            *(line for remark in self.remarks for line in (remark, "")),
-            f"Decided at {self.at}. The figure is `{figure}`, beside this page.",
-            "",
-        ]
-        return "\n".join(lines)
-
-    def _others(self) -> str:
-        if self.champion is None:
-            return "There was no champion before it, so nothing is compared."
-        if self.outcome == "refused":
-            return f"Version {self.champion} stays the champion."
-        return f"Version {self.champion} was the champion before it; a rollback restores that one."
-
-    def _comparison(self) -> list[str]:
-        rival = self.decision.comparison
-        if rival is None:
-            return []
-        rows = [
-            [f"challenger, version {self.challenger}", _percent(rival.challenger)],
-            [f"champion, version {self.champion}", _percent(rival.champion)],
-            ["difference", in_points(rival.difference)],
-        ]
-        return [
-            *table(["", "accuracy (interval over groups)"], rows),
-            "",
-            f"Both on the same {rival.n_tracks} test tracks of {rival.n_groups} groups that "
-            f"neither has seen. The challenger alone is right on {rival.only_challenger}, the "
-            f"champion alone on {rival.only_champion}: McNemar's exact test gives "
-            f"p = {rival.mcnemar_p:.3g}, taking the tracks as independent. The intervals draw "
-            "whole groups, the same ones for both.",
-            "",
-        ]
+    def failed(self) -> str:
+        """Names of the checks that stand against it."""
+        return ", ".join(check.name for check in self.decision.failed)
 
 
-def rollback_page(model: str, *, leaving: str, restored: str, at: str, reason: str) -> str:
-    """What is kept of a rollback, in Markdown."""
-    lines = [
-        f"# {plain(model)}, version {leaving}: rolled back",
-        "",
-        f"Version {restored}, which version {leaving} had replaced, **is the champion again**.",
-        "",
-        *([f"Reason given: {plain(reason, LONGEST)}", ""] if reason else []),
-        f"Decided at {at}.",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _percent(share: Estimate) -> str:
-    return f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})"
+def _figures(decision: Mapping[str, Any], prefix: str) -> dict[str, str]:
+    """Every figure of a decision, under the name that it has in its JSON; levels by dots."""
+    found: dict[str, str] = {}
+    for name, value in decision.items():
+        if isinstance(value, Mapping):
+            found |= _figures(value, f"{prefix}{name}.")
+        elif isinstance(value, int | float):
+            found[prefix + name] = str(value) if isinstance(value, int) else f"{value:.4g}"
+    return found

@@ -78,4 +78,5 @@ class Promote(Settings):
     """What a challenger has to show to become the champion."""
 
     margin: Share = 0.01
+    min_groups: Positive = 5
     max_latency_s: Annotated[float, Field(gt=0)] = 2.0

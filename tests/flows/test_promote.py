@@ -1,4 +1,7 @@
-"""Promotion against a real MLflow store: who becomes champion, who does not, and what is left."""
+"""Promotion against a real MLflow: who becomes champion, who does not, and what is left.
+
+The stories are those of a server; what is refused beforehand needs none.
+"""
 
 import json
 import os
@@ -12,7 +15,7 @@ from filelock import FileLock
 from typer.testing import CliRunner
 
 from flows.addresses import Addresses, home, tell, up_lock
-from flows.judging import WORK, answered
+from flows.judging import WORK, answered, judge
 from flows.promote import app, promote
 from genrenet.corpus.audit import split_digest
 from genrenet.corpus.tracks import CATALOG, CATALOG_SCHEMA, write_table
@@ -49,12 +52,30 @@ def params(study, tmp_path, monkeypatch):
     settings = {
         "corpus": {"path": str(study.audio)},
         "evaluate": {"bootstrap": 200},
+        "promote": {"min_groups": 2},
         "register": {"name": "songs"},
         "compute": {"executor": "serial"},
     }
     write_json(settings, Path("params.yaml"))
     Path("dvc.yaml").write_text("stages: {}", "utf-8")
     return Params.model_validate(settings)
+
+
+@pytest.fixture
+def server(params, mlflow_server, monkeypatch):
+    """The session's MLflow server is the store; it knows no songs, before and afterwards."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", mlflow_server)
+    forget_songs()
+    yield
+    forget_songs()
+
+
+def forget_songs():
+    """Delete the model and the runs that its versions came of."""
+    for version in client().search_model_versions("name = 'songs'"):
+        client().delete_run(version.run_id)
+    if client().search_registered_models("name = 'songs'"):
+        client().delete_registered_model("songs")
 
 
 @pytest.fixture
@@ -122,6 +143,7 @@ def pages(number, tmp_path):
     return {path.name.rpartition(" ")[0].partition(" ")[2]: path for path in mine}
 
 
+@pytest.mark.usefixtures("server")
 def test_the_first_version_that_passes_is_the_champion(params, register, tmp_path):
     """With the whole decision as tags, as JSON, as a page and as a picture in its run."""
     number = register(4)
@@ -129,8 +151,9 @@ def test_the_first_version_that_passes_is_the_champion(params, register, tmp_pat
 
     assert champion() == number
     said = tags(number)
-    assert (said["decision"], said["accuracy"], said["n_tracks"]) == ("promoted", "1.0000", "4")
-    assert "former" not in said
+    assert said["decision"] == "promoted"
+    assert (said["standing.accuracy.value"], said["standing.n_tracks"]) == ("1", "4")
+    assert {"former", "rival", "comparison.n_tracks"}.isdisjoint(said)
     kept = pages(number, tmp_path)["promoted"]
     assert {path.name for path in kept.iterdir()} == {
         "decision.json",
@@ -141,6 +164,7 @@ def test_the_first_version_that_passes_is_the_champion(params, register, tmp_pat
     assert all(check["passed"] for check in checks)
 
 
+@pytest.mark.usefixtures("server")
 def test_a_worse_version_is_refused_and_nothing_else_changes(params, register, tmp_path):
     """The refusal is recorded; by force it goes through and leaves a trace; it can be undone."""
     first = register(4)
@@ -149,19 +173,30 @@ def test_a_worse_version_is_refused_and_nothing_else_changes(params, register, t
     with pytest.raises(PromotionError, match=r"version 2 .* version 1 stays the champion\. diff"):
         promote(params)
     assert champion() == first
-    assert tags(second)["decision"] == "refused"
-    assert tags(second)["difference"] == "-0.2500"
+    said = tags(second)
+    assert (said["decision"], said["rival"]) == ("refused", first)
+    assert said["comparison.difference.value"] == "-0.25"
 
     promote(params, second, force=True, reason="it is smaller")
     assert champion() == second
     said = tags(second)
     assert (said["decision"], said["failed"]) == ("forced", "difference")
     assert (said["reason"], said["former"]) == ("it is smaller", first)
+    assert (tags(first)["decision"], tags(first)["successor"]) == ("replaced", second)
 
     promote(params, rollback=True, reason="it was not")
     assert champion() == first
-    assert (tags(second)["decision"], tags(second)["reason"]) == ("rolled back", "it was not")
-    assert tags(first)["decision"] == "restored"
+    said = tags(second)
+    assert (said["decision"], said["reason"]) == ("rolled back", "it was not")
+    assert (said["failed"], said["forced"], said["successor"]) == (
+        "difference",
+        "it is smaller",
+        first,
+    )
+    said = tags(first)
+    assert (said["decision"], said["restored_from"]) == ("restored", second)
+    assert "successor" not in said
+    assert set(pages(first, tmp_path)) == {"promoted", "restored"}
     with pytest.raises(PromotionError, match=r"was rolled back.* python -m flows\.promote 2\."):
         promote(params)  # as it does weekly: it would undo what a person has decided
     assert (champion(), tags(second)["decision"]) == (first, "rolled back")
@@ -181,6 +216,7 @@ def test_the_champion_has_nothing_to_do(params, register, capsys):
     assert tags(number) == before
 
 
+@pytest.mark.usefixtures("server")
 def test_an_alias_that_another_client_moves_is_followed(params, register, changed):
     """As in MLflow's pages; the next load and the next promotion see it."""
     first, second = register(4), register(4, changed("warmer", temperature=9.0))
@@ -191,6 +227,29 @@ def test_an_alias_that_another_client_moves_is_followed(params, register, change
     promote(params, first)  # as good, so it may take the place
     assert tags(first)["former"] == second
     assert Classifier.load("models:/songs@champion").bundle.temperature != 9.0
+
+
+@pytest.mark.usefixtures("server")
+def test_an_alias_that_moves_while_a_version_is_judged_is_not_overwritten(
+    params, register, changed, monkeypatch
+):
+    """Nor is anything else changed: the version was judged beside another one."""
+    first, second = register(4), register(4, changed("warmer", temperature=9.0))
+    promote(params, first)
+    before = [tags(number) for number in (first, second)]
+
+    def judged(*how):
+        decision = judge(*how)
+        client().delete_registered_model_alias("songs", "champion")
+        return decision
+
+    monkeypatch.setattr("flows.promote.judge", judged)
+    said = r"was version 1 when .* is none now: .* Decide anew: python -m flows\.promote 2\."
+    with pytest.raises(DataError, match=said):
+        promote(params)
+
+    assert champion() == "None"
+    assert [tags(number) for number in (first, second)] == before
 
 
 def test_a_champion_made_one_by_hand_has_nothing_to_roll_back_to(params, register, changed):
@@ -233,6 +292,27 @@ def test_groups_that_the_champion_has_seen_are_left_out_for_both(
     assert any(
         remark.startswith("1 tracks that the champion has seen") for remark in found["remarks"]
     )
+
+
+def test_what_the_champion_cannot_hear_counts_against_it_and_is_told(
+    params, register, changed, study, spec, tracks
+):
+    """A file is gone since, and it is asked anew; where many are, it is not asked at all."""
+    other = spec.model_copy(update={"fmin": 99.0})
+    about = {"specification": other.model_dump(mode="json"), "specification_hash": other.hash}
+    old = changed("old", certificate={"level": "performer", "digest": "another"}, **about)
+    versions = [find_version("songs", number) for number in (register(4), register(0, old))]
+    gone = study.catalog["track_id"] == tracks["track_id"].iloc[0]
+    write_table(study.catalog[~gone], CATALOG, CATALOG_SCHEMA)
+    corpus = params.corpus.model_copy(update={"max_bad_share": 0.25})
+    strict, _ = judge(*versions, params)
+    found, remarks = judge(*versions, params.model_copy(update={"corpus": corpus}))
+
+    (check,) = strict.failed
+    assert "the champion cannot be asked: 1 of 4 test tracks cannot be heard" in check.found
+    assert found.comparison.n_tracks == 4
+    assert found.comparison.champion.value <= 0.75
+    assert any("1 of 4 test tracks cannot be heard by the champion" in one for one in remarks)
 
 
 def test_a_champion_that_has_seen_every_group_is_no_rival(params, register, changed, tracks):
@@ -382,7 +462,7 @@ def test_a_refused_promotion_is_exit_code_2(params, register):
     code, said = run()
 
     assert code == 2
-    assert "version 1 of songs does not pass the gate, no champion is" in said
+    assert "version 1 of songs does not pass the gate, there is still no champion" in said
     assert "majority: 50.0% of 4 tracks right, wanted: above 50.0%" in said
 
 

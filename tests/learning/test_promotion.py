@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genrenet.errors import DataError
-from genrenet.learning.promotion import Evidence, compare, decide, mcnemar
+from genrenet.learning.comparison import compare, mcnemar
+from genrenet.learning.gate_checks import Evidence
+from genrenet.learning.promotion import decide
 from genrenet.sections.train import Evaluate, Promote
 
 QUICK = Evaluate(bootstrap=200)
@@ -113,12 +115,11 @@ def test_a_wider_margin_never_turns_away_whom_a_narrower_lets_in(tables, one, ot
     assert in_wide or not in_narrow
 
 
-def test_only_tracks_that_both_answered_are_compared():
+def test_only_tracks_that_both_were_asked_for_are_compared():
     """Else the two would be judged by different questions."""
     found = compare(GOOD, GOOD.iloc[:7], QUICK)
 
     assert (found.n_tracks, found.n_groups) == (7, 6)
-    assert compare(GOOD, GOOD.iloc[:0], QUICK) is None
 
 
 def test_one_group_decides_nothing():
@@ -126,7 +127,36 @@ def test_one_group_decides_nothing():
     found = compare(*(table.assign(group="one") for table in (GOOD, POOR)), QUICK)
 
     assert (found.difference.low, found.difference.high) == (-1.0, 1.0)
-    assert failed(decision(rival=found)) == ["difference"]
+    assert failed(decision(rival=found)) == ["groups", "difference"]
+
+
+@pytest.mark.parametrize("n_groups", [1, 4, 5])
+def test_a_tail_of_the_interval_is_less_than_one_draw_of_too_few_groups(n_groups):
+    """That many groups are asked for as can be drawn in more ways than a tail has parts."""
+    n_draws = math.comb(2 * n_groups - 1, n_groups)
+    table = answers([True] * 22 + [False] * 2, n_groups=n_groups)
+
+    assert ("groups" in failed(decision(table))) == (n_draws < 40)
+
+
+def test_two_that_agree_on_next_to_nothing_are_no_evidence():
+    """The interval of no difference has no width, however few the groups are."""
+    few = answers([True] * 4, n_groups=2)
+    found = decision(rival=compare(few, few, QUICK))
+
+    assert set(vars(found.comparison.difference).values()) == {0.0}
+    (check,) = found.failed
+    assert (check.name, check.found) == ("groups", "2 groups that neither has seen")
+    assert check.wanted == "at least 5"
+
+
+def test_the_first_champion_is_judged_by_its_own_groups():
+    """And so is one whose rival cannot be asked."""
+    few = answers([True] * 10 + [False] * 2, n_groups=1)
+
+    assert [check.found for check in decision(few).failed] == ["1 group that it has not seen"]
+    assert failed(decision(few, rival="it is lost")) == ["groups", "difference"]
+    assert failed(decision(few, gate=Promote(min_groups=1))) == []
 
 
 def test_a_challenger_that_passes_everything_is_promoted():

@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
-from genrenet.learning.promotion import compare
+from genrenet.learning.comparison import compare
 from genrenet.learning.promotion_plots import promotion_figure
+from genrenet.sections.train import Promote
 from tests.learning.test_plots import contains, texts, words
 from tests.learning.test_promotion import GOOD, POOR, QUICK, answers, decision
 
@@ -16,7 +17,8 @@ def figure(found=GOOD, other=None, margin=0.01):
     """The figure of a decision."""
     rival = None if other is None else compare(found, other, QUICK)
     title = "शास्त्रीय سنتی, version 3, beside version 2: promoted"
-    return promotion_figure(decision(found, rival=rival), margin=margin, title=title)
+    gate = Promote(margin=margin)
+    return promotion_figure(decision(found, rival=rival, gate=gate), title=title)
 
 
 FIGURES = {
@@ -52,6 +54,7 @@ def test_accuracies_difference_and_margin_are_written_out():
     assert "margin −1.0" in said
     assert "reaches below the margin" in said
     assert "most common genre 50.0" in said
+    assert "of 24 test tracks of 6 groups" in said
 
 
 def test_without_a_champion_there_is_one_panel():

@@ -18,12 +18,12 @@ METRICS = {
 
 def test_the_summary_says_how_good_it_is_and_what_vouches_for_it():
     """Beside what costs nothing to reach."""
-    said = version_summary(METRICS, "models:/songs/3", "#/experiments/1/runs/2/artifacts")
+    said = version_summary(METRICS, "models:/songs/3", "#/experiments/1/runs/2/artifacts/report")
 
     assert said.startswith("**85.7%** of 42 held-out tracks are answered rightly (76.2% to 95.2%")
     assert "baseline 83.3%, most common class 14.3%" in said
     assert "level `performer`, split `53f3`" in said
-    assert "(#/experiments/1/runs/2/artifacts)" in said
+    assert "[Report](#/experiments/1/runs/2/artifacts/report)" in said
     assert 'Classifier.load("models:/songs/3")' in said
 
 

@@ -9,7 +9,7 @@ from genrenet.corpus.audit import split_digest
 from genrenet.features.shards import shard_paths
 from genrenet.serving.bundle import read_bundle
 from genrenet.serving.classifier import Classifier
-from tasks.promotion import measure_latency, new_answers, stored_answers
+from tasks.promotion import UNANSWERED, measure_latency, new_answers, stored_answers
 from tasks.versions import Held
 
 
@@ -42,12 +42,13 @@ def test_answers_from_shards_are_those_to_the_files(study, held, tracks):
     assert list(found["prediction"]) == by_file
 
 
-def test_a_track_that_cannot_be_asked_has_no_answer(study, held, tracks):
-    """Rather than a first class that nobody gave."""
+def test_a_track_that_cannot_be_heard_is_answered_wrongly(study, held, tracks):
+    """Rather than by a first class that nobody gave, or left out, which would be an advantage."""
     strange = pd.DataFrame([{"track_id": "strange", "genre": "noise", "group": "strange"}])
     found = new_answers(held, pd.concat([strange, tracks]), shard_paths(study.features))
 
-    assert list(found["track_id"]) == list(tracks["track_id"])
+    assert list(found["track_id"]) == ["strange", *tracks["track_id"]]
+    assert (found["prediction"] == UNANSWERED).tolist() == [True] + [False] * len(tracks)
 
 
 def test_a_report_counts_where_it_is_of_the_split_and_of_all_tracks(study, held, tracks):

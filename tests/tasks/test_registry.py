@@ -9,6 +9,7 @@ from genrenet.errors import DataError
 from genrenet.serving.bundle import content_hash, read_bundle, write_json
 from tasks import tracking
 from tasks.registry import register_bundle
+from tasks.run_page import file_page
 from tests.learning.test_summary import METRICS
 
 pytestmark = [
@@ -107,9 +108,8 @@ def test_a_version_says_how_good_it_is_and_where_its_report_is(mlflow, register,
     run = mlflow.get_run(found.run_id)
 
     assert found.description.startswith("**85.7%** of 42 held-out tracks")
-    assert f"(#/experiments/{run.info.experiment_id}/runs/{found.run_id}/artifacts)" in (
-        found.description
-    )
+    report = file_page(found.run_id, run.info.experiment_id, "report/model_card.md")
+    assert f"[Report]({report})" in found.description
     assert f"models:/songs/{number}" in found.description
     assert CARD in found.description
     assert found.tags["accuracy"] == "0.8571"

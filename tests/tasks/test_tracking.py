@@ -13,7 +13,7 @@ from tasks import model_run, tracking
 from tasks.child_run import PARENT
 from tasks.model_run import record_evaluation, record_training
 from tasks.registry import register_bundle
-from tasks.run_page import run_page
+from tasks.run_page import file_page, run_page
 from tests.learning.test_summary import METRICS
 from tests.servers import line_to, unused_port
 
@@ -193,6 +193,13 @@ def test_the_address_of_a_run_opens_it_among_trained_models():
         assert run_page("abc", "1", base) == (
             "http://localhost:5000/#/experiments/1/runs/abc?workflowType=machine_learning"
         )
+
+
+def test_the_address_of_a_file_opens_it_among_trained_models():
+    """Within the pages; a name may hold any sign."""
+    assert file_page("abc", "1", "report/a card.md") == (
+        "#/experiments/1/runs/abc/artifacts/report/a%20card.md?workflowType=machine_learning"
+    )
 
 
 def test_an_experiment_says_what_it_holds_unless_somebody_has(store):
