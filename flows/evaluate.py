@@ -123,7 +123,8 @@ def _show(report: Report, bundle: Bundle) -> None:
         f"({low:.1%}–{high:.1%}), baseline {report.baseline['accuracy']:.1%}, "
         f"most common class {track.majority:.1%}; groups known as: {certificate_of(bundle).level}"
     )
-    table("metrics", report.by_class().to_dict("records"), description=f"{score}. By class:")
+    about = f"{score}. By class, support being its test tracks:"
+    table("metrics", report.by_class().to_dict("records"), description=about)
     say(f"evaluate: {score}")
     if files := report.shortcut:
         say(
