@@ -35,7 +35,8 @@ def catalog(params: Params) -> None:
     counts = good.groupby("genre").agg(tracks=("track_id", "size"), groups=("group", "nunique"))
     tracks_found = sources(good, corpus_folder(params.corpus))
     hours = sum(source.audio_s for source in tracks_found) / 3600
-    table("genres", counts.reset_index().to_dict("records"), description="Tracks and groups")
+    rows = counts.reset_index().to_dict("records")
+    table("genres", rows, description="Tracks and groups of each genre")
     say(
         f"catalog: {len(good)} tracks of {good['genre'].nunique()} genres, {hours:.2f} h; "
         f"{len(found) - len(good)} unreadable"

@@ -118,12 +118,14 @@ def _draw(report: Report, bundle: Bundle, best: dict[str, Any]) -> None:
 
 def _show(report: Report, bundle: Bundle) -> None:
     track, (low, high) = report.track, report.interval
-    table("metrics", report.by_class().to_dict("records"), description="By class, on test tracks")
-    say(
-        f"evaluate: {track.accuracy:.1%} of {len(report.predictions)} test tracks "
+    score = (
+        f"{track.accuracy:.1%} of {len(report.predictions)} test tracks "
         f"({low:.1%}–{high:.1%}), baseline {report.baseline['accuracy']:.1%}, "
         f"most common class {track.majority:.1%}; groups known as: {certificate_of(bundle).level}"
     )
+    about = f"{score}. By class, support being its test tracks:"
+    table("metrics", report.by_class().to_dict("records"), description=about)
+    say(f"evaluate: {score}")
     if files := report.shortcut:
         say(
             f"evaluate: file properties alone tell the genre of {files['accuracy']:.1%} of all "

@@ -73,7 +73,8 @@ def show_shards(name: str, reports: "list[ShardReport]", plans: list[ShardPlan])
     rows = [_row(report) for report in reports]
     built = {report.name for report in reports}
     rows += [_kept(plan) for plan in plans if plan.path.name not in built]
-    table("shards" if name == "features" else f"shards-{name}", rows, description="All shards")
+    about = "All shards; audio_s is the sound that was read, wall_s the time that it took"
+    table("shards" if name == "features" else f"shards-{name}", rows, description=about)
 
 
 def _row(report: "ShardReport") -> dict[str, Any]:

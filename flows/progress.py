@@ -63,17 +63,30 @@ class Tally:
             self.kept_s += audio_s
 
     def pace(self) -> str:
-        """Such as '35.2 tracks/s, 812 x real time, 2 min left'; nothing before there is a rate."""
+        """Such as '35.2 tracks/s, 812 x real time, 2 min left'; nothing before there is a rate.
+
+        What takes a second or more is told in time: '23 s/epoch'.
+        """
         elapsed_s, new = time.monotonic() - self.begun, self.done - self.kept
         if new <= 0 or elapsed_s <= 0:
             return ""
-        parts = [f"{new / elapsed_s:,.1f} {self.unit}/s"]
+        parts = [_rate(new / elapsed_s, self.unit)]
         share = (self.total - self.done) / new
         if self.audio_s and self.done_s > self.kept_s:
             new_s = self.done_s - self.kept_s
             parts.append(f"{new_s / elapsed_s:,.0f} x real time")
             share = max(0.0, self.audio_s - self.done_s) / new_s  # long tracks take longer
-        return ", ".join([*parts, f"{_duration(share * elapsed_s)} left"])
+        if self.done < self.total:
+            parts.append(f"{_duration(share * elapsed_s)} left")
+        return ", ".join(parts)
+
+
+def _rate(per_s: float, units: str) -> str:
+    """Such as '35.2 tracks/s', '1.5 s/epoch' or '23 s/epoch'; ``units`` is in the plural."""
+    if per_s >= 1:
+        return f"{per_s:,.1f} {units}/s"
+    each_s = 1 / per_s
+    return f"{_duration(each_s) if each_s >= 10 else f'{each_s:.1f} s'}/{units.removesuffix('s')}"
 
 
 def _duration(seconds: float) -> str:

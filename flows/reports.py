@@ -1,5 +1,6 @@
 """What a stage says while it works: to the terminal, and to its Prefect run if it has one."""
 
+import math
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,10 @@ def log(message: str) -> None:
 
 
 def table(name: str, rows: Sequence[Mapping[str, Any]], *, description: str = "") -> None:
-    """Show ``rows`` as a table artifact of the Prefect run; nothing where there is none."""
+    """Show ``rows`` as a table artifact of the Prefect run; nothing where there is none.
+
+    Numbers keep four digits: more would push the last columns off the page.
+    """
     orchestrator.report(lambda: _create_table(name, rows, description))
 
 
@@ -50,8 +54,17 @@ def _create_table(name: str, rows: Sequence[Mapping[str, Any]], description: str
     from prefect.artifacts import create_table_artifact
 
     create_table_artifact(
-        [dict(row) for row in rows], key=artifact_key(name), description=description
+        [{column: _legible(value) for column, value in row.items()} for row in rows],
+        key=artifact_key(name),
+        description=description,
     )
+
+
+def _legible(value: Any) -> Any:
+    """Four digits of a number that is not whole, and never less than its whole part."""
+    if not isinstance(value, float):
+        return value
+    return round(value) if 1_000 <= abs(value) < math.inf else float(f"{value:.4g}")
 
 
 def _create_image(path: Path, key: str, description: str) -> None:

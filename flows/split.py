@@ -98,7 +98,8 @@ def write_audit(found: dict[str, Any]) -> None:
 
 def _show(placement: Placement, certificate: Certificate, shortcut: Shortcut | None) -> None:
     counts = pd.crosstab(placement.table["genre"], placement.table["split"]).reset_index()
-    table("split", counts.to_dict("records"), description="Tracks of each genre on each side")
+    rows = counts[["genre", *certificate.counts]].to_dict("records")
+    table("split", rows, description="Tracks of each genre on each side")
     sides = ", ".join(f"{sum(n.values())} {side}" for side, n in certificate.counts.items())
     say(f"split: {sides}; audit passed, groups known as: {certificate.level}")
     if shortcut:

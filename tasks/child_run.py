@@ -1,7 +1,8 @@
-"""The child run: a seed or a fold of a run, with its settings, its figures and its curves."""
+"""The child run: a seed or a fold of a run, or the machine that it was trained on."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,8 @@ from genrenet.settings import digest
 
 DIGEST, CONTENT = "genrenet.digest", "genrenet.content"
 PARENT = "mlflow.parentRunId"
+MACHINE = "machine"
+SAMPLE_S = 5  # between samples of CPU and memory; a short run still gets several
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,7 @@ def record_child(mlflow: Any, parent: Any, child: ChildRun) -> None:
 
     One of the same digest that was cut off, or of which something else came, gives way to it.
     """
-    for former in _former(mlflow, parent, child):
+    for former in _former(mlflow, parent, child.digest):
         if former.data.tags.get(CONTENT) == child.content:
             return
         mlflow.delete_run(former.info.run_id)
@@ -64,11 +67,49 @@ def record_child(mlflow: Any, parent: Any, child: ChildRun) -> None:
         mlflow.set_tag(CONTENT, child.content)  # the last
 
 
-def _former(mlflow: Any, parent: Any, child: ChildRun) -> list[Any]:
+@contextmanager
+def watched_machine(mlflow: Any, parent: Any) -> Iterator[None]:
+    """Sample CPU and memory into a child of the run that is open, which a rerun goes on with.
+
+    In the run itself they would be its first figures, and the UI compares runs by the first.
+    """
+    mlflow.set_system_metrics_sampling_interval(SAMPLE_S)
+    of_machine = digest([parent.info.run_id, MACHINE])
+    former = [run.info.run_id for run in _former(mlflow, parent, of_machine)]
+    with (
+        mlflow.start_run(
+            run_id=former[0] if former else None,
+            run_name=None if former else MACHINE,
+            tags=None if former else {DIGEST: of_machine},
+            nested=True,
+            log_system_metrics=True,
+        ),
+        killed_if_stopped(mlflow),
+    ):
+        yield
+
+
+@contextmanager
+def killed_if_stopped(mlflow: Any) -> Iterator[None]:
+    """End the run that is open as killed where someone stops the work, by Ctrl-C or by signal.
+
+    MLflow itself would say that it has failed.
+    """
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException:
+        with suppress(mlflow.MlflowException):  # of a store that is gone: stopped is stopped
+            mlflow.end_run("KILLED")
+        raise
+
+
+def _former(mlflow: Any, parent: Any, child_digest: str) -> list[Any]:
     return list(
         mlflow.search_runs(
             [parent.info.experiment_id],
-            f"tags.`{PARENT}` = '{parent.info.run_id}' AND tags.`{DIGEST}` = '{child.digest}'",
+            f"tags.`{PARENT}` = '{parent.info.run_id}' AND tags.`{DIGEST}` = '{child_digest}'",
             output_format="list",
         )
     )

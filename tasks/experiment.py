@@ -7,9 +7,10 @@ from tasks.run_page import NOTE
 EXPERIMENT = "genrenet"
 ABOUT = {
     EXPERIMENT: (
-        "Models: a run for each bundle, a child for each seed. `by_track/…` is what the bundle "
-        "reaches on test tracks, `baseline/…` what a classical method does, `training/…` how its "
-        "seeds learned. Compare by `by_track/accuracy`, and see whether the certificates are equal."
+        "Models: a run for each bundle, a child for each seed, one for the machine meanwhile. "
+        "`by_track/…` is what the bundle reaches on test tracks, `classical/…` what a classical "
+        "method does, `training/…` how its seeds learned. Compare by `by_track/accuracy`, and see "
+        "whether the certificates are equal."
     ),
     f"{EXPERIMENT}-leakage": (
         "What a split that leaks pretends: a run for each study, a child for each policy and seed. "

@@ -27,6 +27,9 @@ def record_training(
 ) -> str:
     """Put what a bundle says of its training into its run, once; the run's id.
 
+    Its figures go into the seeds' children. The run itself gets none before the evaluation's: the
+    UI compares runs by the first.
+
     Parameters
     ----------
     bundle : Bundle
@@ -47,7 +50,6 @@ def record_training(
             mlflow.set_tags(_tags(bundle))
             name = corpus_name(bundle.params.corpus.path)
             mlflow.log_input(dataset(name, bundle.data_fingerprint), context="training")
-            mlflow.log_metrics(seed_metrics(seeds))
             for seed in seeds:
                 child = _seed(bundle, seed, (ended_ms or {}).get(seed["seed"]))
                 record_child(mlflow, run, child)
@@ -73,7 +75,7 @@ def record_evaluation(
     content : str
         Its hash.
     metrics : mapping of str to float
-        ``unit/name``: MLflow's UI shows them by unit.
+        ``unit/name``: MLflow's UI shows them by unit. The first one is what it compares runs by.
     files : list of Path
         The report; pictures go among the figures.
     links : mapping of str to str, optional
@@ -95,7 +97,7 @@ def seed_metrics(seeds: list[dict[str, Any]]) -> dict[str, float]:
     """Mean and standard deviation over seeds of the figures at their best epochs."""
     best = [{k: v[s["best_epoch"] - 1] for k, v in s["history"].items()} for s in seeds]
     return {
-        f"training/{name}_{kind}": float(function([figures[name] for figures in best]))
+        f"training/{name}_{kind}": round(float(function([figures[name] for figures in best])), 6)
         for name in best[0]
         for kind, function in (("mean", np.mean), ("sd", np.std))
     }

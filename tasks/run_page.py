@@ -22,7 +22,7 @@ JUDGED = {
         "by_track/n",
         "by_track/majority",
     ),
-    "baseline/accuracy",
+    "classical/accuracy",
 }
 MODE = "?workflowType=machine_learning"
 
@@ -106,6 +106,6 @@ def _verdict(figures: Mapping[str, float]) -> str:
         f"**{share['by_track/accuracy']}** of {figures['by_track/n']:.0f} test tracks are answered "
         f"rightly (interval {share['by_track/accuracy_low']} to "
         f"{share['by_track/accuracy_high']}); "
-        f"the classical baseline answers {share['baseline/accuracy']}, the most common class is "
+        f"the classical baseline answers {share['classical/accuracy']}, the most common class is "
         f"{share['by_track/majority']}."
     )

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from genrenet.serving.store import database_of, failure, in_haste, open_store
-from tasks.child_run import CONTENT, DIGEST
+from tasks.child_run import CONTENT, DIGEST, killed_if_stopped, watched_machine
 from tasks.experiment import EXPERIMENT, open_experiment
 
 QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # two lines for each run and each child
 }
-SAMPLE_S = 5  # between samples of CPU and memory; a short run still gets several
 
 
 def connect(experiment: str = EXPERIMENT) -> Any:
@@ -71,7 +70,7 @@ def open_run(
     watch: bool = False,
     experiment: str = EXPERIMENT,
 ) -> Iterator[Any]:
-    """The run of a bundle, made if it is not there; closed when the work in it is done.
+    """The run of a bundle, made if it is not there; closed, however the work in it ends.
 
     Parameters
     ----------
@@ -82,7 +81,8 @@ def open_run(
     content : str or None
         The bundle's hash; None where it is still to be trained.
     watch : bool
-        Sample CPU and memory meanwhile; the work is longer than a server that hangs is waited for.
+        Sample CPU and memory meanwhile, into a child; the work is longer than a server that hangs
+        is waited for.
     experiment : str
         Where the run belongs.
 
@@ -92,16 +92,18 @@ def open_run(
         The store fails.
     """
     mlflow = connect(experiment)
-    mlflow.set_system_metrics_sampling_interval(SAMPLE_S)
     with telling(mlflow), in_haste() if watch else nullcontext():
         run_id = find_run(run_digest, content, experiment)
         name = run_name(corpus, run_digest)
-        with mlflow.start_run(
-            run_id=run_id,
-            run_name=None if run_id else name,
-            tags=None if run_id else {DIGEST: run_digest},
-            log_system_metrics=watch,
-        ) as run:
+        with (
+            mlflow.start_run(
+                run_id=run_id,
+                run_name=None if run_id else name,
+                tags=None if run_id else {DIGEST: run_digest},
+            ) as run,
+            killed_if_stopped(mlflow),
+            watched_machine(mlflow, run) if watch else nullcontext(),
+        ):
             yield run
 
 

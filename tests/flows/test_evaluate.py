@@ -1,5 +1,6 @@
 """The stage ``evaluate``: what it says beside the score."""
 
+import re
 from dataclasses import replace
 
 from flows import evaluate as module
@@ -7,6 +8,18 @@ from genrenet.sections.corpus import Corpus
 from genrenet.sections.train import Evaluate
 from genrenet.serving.bundle import read_bundle
 from tasks.evaluate import Paths, evaluate_bundle
+
+
+def test_the_table_of_classes_says_what_all_of_them_come_to(study, bundle, monkeypatch):
+    """Accuracy with its interval, baseline and majority: no row of a class tells them."""
+    shown = []
+    monkeypatch.setattr(module, "table", lambda name, rows, description: shown.append(description))
+    paths = Paths(bundle=bundle, features=study.features, augmented=study.augmented)
+    module._show(evaluate_bundle(paths, study.splits, Evaluate()), read_bundle(bundle))
+
+    (about,) = shown
+    for figure in (r"% of \d+ test tracks \(.*–.*\)", "baseline .*%", "most common class .*%"):
+        assert re.search(figure, about)
 
 
 def test_a_score_that_gtzan_s_labels_do_not_allow_is_told(study, bundle, capsys):

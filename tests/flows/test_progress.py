@@ -32,7 +32,28 @@ def test_without_sound_the_units_are_counted(clock):
     clock[0] += 10
     tally.add(1, audio_s=0, new=True)
 
-    assert tally.pace() == "0.1 epochs/s, 6 min left"
+    assert tally.pace() == "10 s/epoch, 6 min left"
+
+
+@pytest.mark.parametrize(
+    ("done", "said"), [(20, "2.0 epochs/s"), (8, "1.2 s/epoch"), (2, "5.0 s/epoch")]
+)
+def test_what_takes_its_time_is_told_in_time(clock, done, said):
+    """Nobody reads much in 0.0 epochs/s."""
+    tally = Tally(total=100, unit="epochs", begun=0)
+    clock[0] += 10
+    tally.add(done, audio_s=0, new=True)
+
+    assert tally.pace().startswith(f"{said}, ")
+
+
+def test_work_that_is_done_has_nothing_left(clock):
+    """It tells how fast it was."""
+    tally = Tally(total=20, unit="tracks", begun=0)
+    clock[0] += 10
+    tally.add(20, audio_s=0, new=True)
+
+    assert tally.pace() == "2.0 tracks/s"
 
 
 def test_what_was_kept_is_no_work(clock):
@@ -82,4 +103,4 @@ def test_a_terminal_shows_a_bar_with_the_pace(clock, monkeypatch):
 
     shown = screen.file.getvalue()
     assert "2/4" in shown
-    assert "0.2 tracks/s, 20 x real time, 10 s left" in shown
+    assert "5.0 s/track, 20 x real time, 10 s left" in shown

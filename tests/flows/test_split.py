@@ -103,6 +103,15 @@ def test_what_passed_is_written_for_programs_and_for_people(tracks):
     )
 
 
+def test_the_sides_are_shown_in_the_order_of_their_use(tracks, monkeypatch):
+    """Tracks of each genre that train, that validate, that test."""
+    shown = []
+    monkeypatch.setattr(flows.split, "table", lambda name, rows, description: shown.extend(rows))
+    split(Params())
+
+    assert [list(row) for row in shown] == 2 * [["genre", "train", "validation", "test"]]
+
+
 @pytest.mark.parametrize("mistake", [moved, renamed])
 def test_a_breach_writes_nothing_and_fails(tracks, monkeypatch, mistake):
     """The audit believes the catalog and not the code that split it."""

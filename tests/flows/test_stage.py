@@ -21,7 +21,8 @@ COUNTING = """
     with progress("Counting", total=len(tracks), unit="tracks") as advance:
         for track in tracks:
             advance(1)
-    table("what was counted", [{"track": 1, "level_db": float("nan")}], description="All of it")
+    row = {"track": 1, "level_db": float("nan"), "audio_s": 482.81641723356006, "p": 3.14159e-7}
+    table("what was counted", [row], description="All of it")
     say("counted [all] tracks")
 """
 WAITING = """
@@ -185,7 +186,8 @@ def test_with_an_api_the_stage_is_a_flow_run(project, api):
     assert [t["state_type"] for t in api.of_run("task_runs", run)] == ["COMPLETED"]
     shown = {a["key"]: a["data"] for a in api.of_run("artifacts", run)}
     assert shown["counting-progress"] == 100
-    assert json.loads(shown["what-was-counted"]) == [{"track": 1, "level_db": None}]
+    row = {"track": 1, "level_db": None, "audio_s": 482.8, "p": 3.142e-7}
+    assert json.loads(shown["what-was-counted"]) == [row]
     assert "counted [all] tracks" in api.logged(run)
 
 

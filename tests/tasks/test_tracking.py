@@ -9,7 +9,7 @@ import pytest
 from genrenet.errors import DataError
 from genrenet.serving.bundle import content_hash, read_bundle
 from genrenet.serving.location import locate
-from tasks import model_run, tracking
+from tasks import child_run, model_run, tracking
 from tasks.child_run import PARENT
 from tasks.model_run import record_evaluation, record_training
 from tasks.registry import register_bundle
@@ -92,6 +92,44 @@ def test_a_run_that_was_opened_for_a_training_becomes_its_bundle_s(store, bundle
     assert record(bundle) == opened.info.run_id
 
 
+@pytest.mark.parametrize(("stop", "ended"), [(KeyboardInterrupt, "KILLED"), (OSError, "FAILED")])
+def test_a_training_that_is_stopped_was_killed_and_did_not_fail(store, stop, ended):
+    """Prefect calls it cancelled; so it is for the machine's child."""
+    with pytest.raises(stop), tracking.open_run("0" * 16, "songs", watch=True):
+        raise stop
+
+    assert [run.info.status for run in every_run().values()] == [ended, ended]
+
+
+def test_what_matters_comes_first_where_runs_are_compared(store, bundle, monkeypatch):
+    """By the first metric that was logged and by the first of the alphabet, as the UI does both."""
+    monkeypatch.setattr(child_run, "SAMPLE_S", 0.1)
+    with tracking.open_run(read_bundle(bundle).run_digest, "songs", watch=True):
+        time.sleep(0.5)
+    found = recorded(bundle, **FIGURES).data.metrics
+
+    assert next(iter(found)) == min(found) == "by_track/accuracy"
+
+
+def test_how_busy_the_machine_was_is_kept_in_a_child(store, monkeypatch):
+    """One for each run, which a rerun goes on with."""
+    monkeypatch.setattr(child_run, "SAMPLE_S", 0.1)
+    for _ in range(2):
+        with tracking.open_run("0" * 16, "songs", watch=True) as run:
+            time.sleep(0.5)
+
+    (machine,) = (one for one in every_run().values() if PARENT in one.data.tags)
+    assert machine.info.run_name == "machine"
+    assert machine.data.tags[PARENT] == run.info.run_id
+    assert "system/cpu_utilization_percentage" in machine.data.metrics
+    steps = (
+        tracking.connect()
+        .MlflowClient()
+        .get_metric_history(machine.info.run_id, "system/cpu_utilization_percentage")
+    )
+    assert len({one.step for one in steps}) == len(steps) >= 2
+
+
 def test_a_store_may_be_named_relatively(tmp_path, monkeypatch):
     """As in MLflow's own guide."""
     monkeypatch.chdir(tmp_path)
@@ -158,7 +196,7 @@ FIGURES = {
     "by_track/accuracy_high": 0.9,
     "by_track/n": 12,
     "by_track/majority": 0.5,
-    "baseline/accuracy": 0.625,
+    "classical/accuracy": 0.625,
 }
 
 
