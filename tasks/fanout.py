@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from genrenet.errors import DataError
 from genrenet.sections.compute import Compute
+from genrenet.serving.store import shown
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -103,12 +104,13 @@ def connect(compute: Compute) -> Any:
             start_ray(ray, compute)
     except ConnectionError as error:
         raise DataError(
-            f"no Ray answers at RAY_ADDRESS={address}. Start it, set RAY_AUTH_MODE=token and "
-            "RAY_AUTH_TOKEN if it asks for one, or unset RAY_ADDRESS to work on this machine."
+            f"no Ray answers at RAY_ADDRESS={shown(str(address))}. Start it, set "
+            "RAY_AUTH_MODE=token and RAY_AUTH_TOKEN if it asks for one, or unset RAY_ADDRESS to "
+            "work on this machine."
         ) from error
     except Exception as error:  # what Ray raises where its own processes do not come up
         raise DataError(
-            f"Ray does not start on this machine: {error} Run again, or set "
+            f"Ray does not start on this machine: {shown(str(error))} Run again, or set "
             "compute.executor: serial to work without."
         ) from error
     return ray

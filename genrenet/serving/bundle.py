@@ -215,7 +215,7 @@ def locate(model: str | Path) -> Path:
     except (mlflow.MlflowException, OSError) as error:
         why = str(getattr(error, "message", error)).rstrip(".")
         raise DataError(
-            f"{model}: MLflow at {shown(tracking_uri())} says: {why}. Expected models:/NAME@ALIAS "
-            "or models:/NAME/VERSION of a model that is registered there."
+            f"{model}: {shown(f'MLflow at {tracking_uri()} says: {why}')}. Expected "
+            "models:/NAME@ALIAS or models:/NAME/VERSION of a model that is registered there."
         ) from error
     return next((path.parent for path in folder.rglob("bundle.json")), folder)
