@@ -52,7 +52,8 @@ def up_lock() -> FileLock:
 def tell(addresses: Addresses) -> None:
     """Leave the addresses for others, without the passwords in them."""
     with replacing(_file()) as temporary:
-        temporary.write_text(shown(addresses.model_dump_json()), "utf-8")
+        left = {name: shown(address) for name, address in addresses.model_dump().items()}
+        temporary.write_text(json.dumps(left), "utf-8")
 
 
 def forget() -> None:

@@ -19,10 +19,10 @@ from flows.form import fill_in, form
 from flows.notice import notify, send
 from flows.orchestrator import import_prefect
 from flows.runs import current_flow_run
-from flows.stage import USER_ERROR, StageError, say
+from flows.stage import StageError, say
 from flows.suspension import suspendable
 from flows.watch import changes, youngest_s
-from genrenet.errors import GenrenetError
+from genrenet.errors import USER_ERROR, GenrenetError
 from genrenet.learning.promotion import PromotionError
 from genrenet.params import read_params
 

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from flows.addresses import told
+from flows.health import prefect_silence
 from flows.orchestrator import answers, console
 from flows.ports import PORTS
 from genrenet.sections.compute import Compute
+from genrenet.serving.store import shown
 from tasks.fanout import OWN_RAY, import_ray, start_ray
 
 PREFECT_START_S = 90  # 16 s were measured on two busy cores
@@ -54,9 +56,17 @@ def engines(home: Path, compute: Compute) -> Iterator[dict[str, str]]:
 
 
 def found_api() -> str | None:
-    """The first API to answer: ``$PREFECT_API_URL``'s, ``make up``'s, that of Prefect's profile."""
+    """The first API to answer: ``$PREFECT_API_URL``'s, ``make up``'s, that of Prefect's profile.
+
+    One that was named and does not answer costs a warning.
+    """
+    if said := os.environ.get("PREFECT_API_URL"):
+        why = prefect_silence(said)
+        if why is None:
+            return said
+        console.print(shown(f"warning: PREFECT_API_URL={said}: {why}; looking elsewhere"))
     services = told()
-    urls = os.environ.get("PREFECT_API_URL"), services and services.prefect, profile_url()
+    urls = services and services.prefect, profile_url()
     return next((url for url in urls if url and answers(url)), None)
 
 

@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from flows import health
+from flows.health import prefect_silence
+from genrenet.serving.store import shown
 
 console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 """Where a stage speaks: standard error, so that standard output stays the program's answer."""
 
-TRUE = ("1", "true", "yes", "on", "t", "y")  # as Prefect reads its settings
 CLIENT_SETTINGS = {
     "PREFECT_CLIENT_MAX_RETRIES": "1",  # 5 by default: a minute for each call to a dead server
     "PREFECT_API_REQUEST_TIMEOUT": "10",  # 60 s by default: the same for one that hangs
@@ -41,7 +41,7 @@ class Orchestrator:
 
         if FlowRunContext.get() is None:
             return False
-        if not api_answers():  # asked first: Prefect's own client takes 10 s to give up
+        if api_silence():  # asked first: Prefect's own client takes 10 s to give up
             self.lose("it no longer answers")
         return not self.lost
 
@@ -60,30 +60,26 @@ class Orchestrator:
         self.lost = True
         if handlers := sys.modules.get("prefect.logging.handlers"):
             handlers.set_api_log_sink(lambda _: None)  # what is not sent need not be waited for
-        console.print(f"warning: Prefect is lost ({reason}); the work goes on without reports")
+        console.print(
+            f"warning: Prefect is lost ({shown(str(reason))}); the work goes on without reports"
+        )
 
 
 orchestrator = Orchestrator()
 """The one that this process reports to."""
 
 
-def api_answers() -> bool:
-    """Whether ``$PREFECT_API_URL`` is set and answers within two seconds."""
-    return answers(os.environ.get("PREFECT_API_URL", ""))
+def api_silence() -> str | None:
+    """Why no Prefect API answers at ``$PREFECT_API_URL`` within two seconds; None if one does."""
+    if not (url := os.environ.get("PREFECT_API_URL")):
+        return "no Prefect API answers"
+    why = prefect_silence(url)
+    return shown(f"warning: PREFECT_API_URL={url}: {why}") if why else None
 
 
 def answers(url: str) -> bool:
     """Whether a Prefect API answers at ``url`` within two seconds."""
-    return why_silent(url) is None
-
-
-def why_silent(url: str) -> str | None:
-    """Why no Prefect API answers at ``url``; None if one does."""
-    return health.why_silent(
-        f"{url.rstrip('/')}/health",
-        certificates=os.environ.get("PREFECT_API_SSL_CERT_FILE"),
-        verify=os.environ.get("PREFECT_API_TLS_INSECURE_SKIP_VERIFY", "").lower() not in TRUE,
-    )
+    return prefect_silence(url) is None
 
 
 def import_prefect() -> None:

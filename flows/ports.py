@@ -1,5 +1,7 @@
 """The ports at which the servers of ``make up`` listen, and who holds one."""
 
+from genrenet.serving.store import shown
+
 PORTS = {"Prefect": 4200, "MLflow": 5000}
 """Where they listen unless they are told otherwise: the ports that both have by themselves."""
 
@@ -12,7 +14,7 @@ def holder(port: int) -> str:
         listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
         pid = next((c.pid for c in listening if c.laddr.port == port and c.pid), None)
         if pid is not None:
-            return f"PID {pid} ({' '.join(psutil.Process(pid).cmdline())[:60]})"
+            return f"PID {pid} ({shown(' '.join(psutil.Process(pid).cmdline()))[:60]})"
     except psutil.Error:  # somebody else's; macOS tells root alone
         pass
     return "a process of somebody else"

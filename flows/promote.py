@@ -40,8 +40,7 @@ def main(
     """Make a version the champion if it is not worse than the present one."""
 
     def work() -> None:
-        if api := found_api():
-            os.environ["PREFECT_API_URL"] = api
+        os.environ["PREFECT_API_URL"] = found_api() or ""
         with workspace(corpus):
             run(promote, read_params(), version, force=force, reason=reason, rollback=rollback)
 

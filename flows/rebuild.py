@@ -173,10 +173,11 @@ def _knock(compute: Compute) -> None:
     if uri := os.environ.get("MLFLOW_TRACKING_URI", ""):
         check_address(uri)
         if uri.startswith(SERVER) and (why := mlflow_silence(uri)):
-            say(f"warning: MLFLOW_TRACKING_URI={shown(uri)}: {why}; stages that record will fail")
+            told = shown(f"MLFLOW_TRACKING_URI={uri}: {why}")
+            say(f"warning: {told}; stages that record will fail")
     address = os.environ.get("RAY_ADDRESS")
-    if address and compute.executor != "serial" and (why := silence(address)):
-        raise DataError(absence(address, why))
+    if address and compute.executor != "serial" and (reason := silence(address)):
+        raise DataError(absence(address, reason))
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from pydantic import BaseModel, ValidationError
 
 from flows.addresses import home
 from flows.engines import found_api
+from flows.health import prefect_silence
 from flows.leftovers import clear_leftovers
-from flows.orchestrator import answers
 from flows.stage import conclude
 from genrenet.checkout import checkout
 from genrenet.errors import DataError
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 90  # until the API answers; it may have been started with us
 FILE = Path("prefect.yaml")
+CURE = "Set PREFECT_API_URL to a Prefect API that answers, or run `make up`, which starts one."
 QUERY_S = 2  # between questions for runs that are due: somebody waits for the one he has started
 
 
@@ -127,16 +128,14 @@ def read_deployments(path: Path) -> list[Deployment]:
 def _api_once_up() -> str:
     """The API to register with, which may have been started with us."""
     said = os.environ.get("PREFECT_API_URL")
+    url = said or found_api()
     begin = time.monotonic()
-    while said and not answers(said) and time.monotonic() - begin < PATIENCE_S:
+    while said and (why := prefect_silence(said)):
+        if not why.may_end or time.monotonic() - begin > PATIENCE_S:
+            raise DataError(shown(f"PREFECT_API_URL={said}: {why}. {CURE}"))
         time.sleep(0.5)
-    url = said if said and answers(said) else None if said else found_api()
     if url is None:
-        where = f"PREFECT_API_URL={shown(said)}" if said else "the address of Prefect's profile"
-        raise DataError(
-            f"no Prefect API answers at {where}. Set PREFECT_API_URL to one that does, or run "
-            "`make up`, which starts one."
-        )
+        raise DataError(f"no Prefect API answers at the address of Prefect's profile. {CURE}")
     return url
 
 

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
-from flows.orchestrator import api_answers, console, import_prefect, orchestrator
+from flows.orchestrator import api_silence, console, import_prefect, orchestrator
 from flows.progress import Advance, progress
 from flows.reports import link, picture, say, table
 from flows.runs import Work, run_flow, run_task
 from flows.threads import limit_threads
 from flows.workspace import check_pipelines
-from genrenet.errors import GenrenetError
+from genrenet.errors import USER_ERROR, GenrenetError
 from genrenet.params import Params, read_params
 
 __all__ = [
@@ -42,7 +42,7 @@ R = TypeVar("R")
 VERDICT_VARIABLE = "GENRENET_VERDICT"
 """Names the file in which a failing stage tells ``rebuild`` why; DVC passes on neither."""
 
-USER_ERROR, PROGRAM_ERROR = 2, 1
+PROGRAM_ERROR = 1
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
@@ -92,8 +92,8 @@ def conclude(work: Callable[[], None]) -> int:
 def run(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Call ``fn`` as a Prefect flow where an API answers, plainly where none does."""
     work = Work(functools.partial(fn, *args, **kwargs))
-    if not api_answers():
-        console.print(f"{fn.__name__}: no Prefect API answers; running without")
+    if why := api_silence():
+        console.print(f"{fn.__name__}: {why}; running without")
         return work.outcome()
     try:
         import_prefect()

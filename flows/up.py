@@ -16,25 +16,25 @@ from filelock import Timeout
 
 from flows.addresses import Addresses, forget, home, told, up_lock
 from flows.engines import profile_url, without_run_context
+from flows.health import LOCAL_HOSTS, mlflow_silence, prefect_silence
 from flows.orchestrator import answers
 from flows.ports import PORTS, holder
 from flows.stage import conclude
-from flows.supervision import DEPLOYMENTS, page_opens, supervise
+from flows.supervision import DEPLOYMENTS, supervise
 from genrenet.errors import DataError
+from genrenet.serving.relocation import settle
 from genrenet.serving.store import (
     SERVER,
     SQLITE,
     check_address,
     database_of,
     own_database,
-    settle,
     shown,
     tracking_uri,
 )
 
 HOST = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"  # noqa: S104  only if it is asked for
-LOCAL_HOSTS = (HOST, "localhost")
 LOCK_S = 1  # whoever looks for `make up` holds its lock for a moment
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Of the server's page.")]
 
@@ -117,14 +117,14 @@ def foreign() -> tuple[str | None, str | None]:
     prefect, uri, profile = os.environ.get("PREFECT_API_URL"), tracking_uri(), profile_url()
     check_address(uri)
     mlflow = uri if uri.startswith(SERVER) else None
-    for name, address, is_there in (
-        ("PREFECT_API_URL", prefect, answers),
-        ("MLFLOW_TRACKING_URI", mlflow, page_opens),
+    for name, address, silence in (
+        ("PREFECT_API_URL", prefect, prefect_silence),
+        ("MLFLOW_TRACKING_URI", mlflow, mlflow_silence),
     ):
-        if address and not is_there(address):
+        if address and (why := silence(address)):
             raise DataError(
-                f"{name} is {shown(address)}, and no server answers there. Start it, correct the "
-                f"address, or unset {name} to have one started here."
+                f"{shown(f'{name}={address}: {why}')}. Start that server, correct the address, or "
+                f"unset {name} to have one started here."
             )
     return prefect or (profile if profile and answers(profile) else None), mlflow
 

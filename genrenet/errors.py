@@ -1,5 +1,8 @@
 """The errors that a user can mend: each says what came, what was expected and what to do."""
 
+USER_ERROR = 2
+"""The exit code of a program that was ended by one of them."""
+
 
 class GenrenetError(Exception):
     """Something outside the program is wrong; the message says how to mend it."""

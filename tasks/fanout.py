@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from genrenet.errors import DataError
 from genrenet.sections.compute import Compute
+from genrenet.serving.store import shown
 from tasks.ray_address import EXPECTED, silence
 from tasks.signals import own_signals
 
@@ -113,12 +114,12 @@ def connect(compute: Compute) -> Any:
 
 def absence(address: str | None, error: Exception | str) -> str:
     """What a user is told of a Ray that is not there, and why."""
-    reason = str(error).strip().partition("\n")[0].rstrip(".")
+    reason = shown(str(error).strip().partition("\n")[0].rstrip("."))
     if address:
         return (
-            f"no Ray answers at RAY_ADDRESS={address} ({reason}). Expected {EXPECTED}. Start it, "
-            "set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN if it asks for one, or unset RAY_ADDRESS "
-            "to work on this machine."
+            f"no Ray answers at RAY_ADDRESS={shown(address)} ({reason}). Expected {EXPECTED}. "
+            "Start it, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN if it asks for one, or unset "
+            "RAY_ADDRESS to work on this machine."
         )
     return (
         f"Ray does not start on this machine ({reason}). Run again, or set "

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Locator, Page
@@ -18,9 +19,9 @@ ARGUMENTS = (
 )
 PATIENCE_MS = 30_000
 NO_CHROMIUM = "no Chromium is here (Debian: apt install chromium; or name it in CHROMIUM)"
-ABSENT = (".ico", ".svg", "/users/current")
-"""What the pages ask their own servers for in vain, and no person misses: icons of Prefect's, and
-who has signed in to an MLflow that asks nobody."""
+ABSENT = ("/favicon.ico", "/ico/undefined.svg", "/ajax-api/2.0/mlflow/users/current")
+"""What the pages ask their own servers for in vain, and no person misses: Prefect's icon, that of a
+run whose state is still to come, and who has signed in to an MLflow that asks nobody."""
 
 
 def chromium() -> str | None:
@@ -37,8 +38,9 @@ class Window:
 
     def note(self, message: "ConsoleMessage") -> None:
         """Keep an error of the console."""
-        if message.type == "error" and not message.location.get("url", "").endswith(ABSENT):
-            self.errors.append(f"{message.text} ({message.location.get('url')})")
+        address = message.location.get("url", "")
+        if message.type == "error" and urlsplit(address).path not in ABSENT:
+            self.errors.append(f"{message.text} ({address})")
 
     def open(self, address: str) -> None:
         """Go to an address."""

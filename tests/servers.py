@@ -7,8 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from flows.engines import end
+from flows.health import mlflow_silence
 
 START_S = 90  # 12 s were measured on two busy cores
 
@@ -29,10 +28,12 @@ def unused_port() -> int:
 
 
 @contextmanager
-def running_mlflow(folder: Path) -> Iterator[str]:
-    """An MLflow server whose database and files lie in ``folder``; its address."""
+def running_mlflow(
+    folder: Path, *, port: int | None = None, by: signal.Signals = signal.SIGTERM
+) -> Iterator[str]:
+    """An MLflow server whose database and files lie in ``folder``, ended ``by``; its address."""
     folder.mkdir(parents=True, exist_ok=True)
-    url = f"http://127.0.0.1:{unused_port()}"
+    url = f"http://127.0.0.1:{port or unused_port()}"
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--workers", "1"),
         *("--host", "127.0.0.1", "--port", url.rpartition(":")[2]),
@@ -55,13 +56,13 @@ def running_mlflow(folder: Path) -> Iterator[str]:
         )
     try:
         deadline = time.monotonic() + START_S
-        while not _answers(url):
+        while mlflow_silence(url):
             if process.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(log.read_text("utf-8"))
             time.sleep(0.2)
         yield url
     finally:
-        end(process, by=signal.SIGTERM, patience_s=10)
+        end(process, by=by, patience_s=10)
 
 
 @contextmanager
@@ -94,11 +95,3 @@ def line_to(url: str, port: int) -> Iterator[None]:
             listener.shutdown(socket.SHUT_RDWR)
             for one in ends:
                 one.close()
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{url}/health", timeout=2):  # noqa: S310  our own server
-            return True
-    except (OSError, urllib.error.URLError):
-        return False

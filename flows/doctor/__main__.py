@@ -13,6 +13,7 @@ from rich.text import Text
 from flows.doctor import machine, packages, repository, services, store
 from flows.doctor.finding import Finding, note, problem
 from genrenet.checkout import checkout
+from genrenet.errors import USER_ERROR
 
 Check = Callable[[Path], Iterator[Finding]]
 
@@ -39,7 +40,6 @@ IN_A_CHECKOUT: tuple[Check, ...] = (
 )
 MARKS = ("params.yaml", "dvc.yaml")
 STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
-USER_ERROR = 2
 
 
 def main() -> int:

@@ -1,7 +1,12 @@
-"""The finding: what was looked at, what was found, and what cures it."""
+"""The finding: what was looked at, what was found, and what cures it.
+
+It is shown to others: no user name and no password of an address is told.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
+
+from genrenet.serving.store import shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,14 +34,14 @@ class Finding:
 
 def ok(what: str, found: str) -> Finding:
     """All is well."""
-    return Finding(what=what, found=found)
+    return Finding(what=what, found=shown(found))
 
 
 def note(what: str, found: str, cure: str) -> Finding:
     """Worth knowing."""
-    return Finding(what=what, found=found, state="note", cure=cure)
+    return Finding(what=what, found=shown(found), state="note", cure=shown(cure))
 
 
 def problem(what: str, found: str, cure: str) -> Finding:
     """To be cured before work is done."""
-    return Finding(what=what, found=found, state="problem", cure=cure)
+    return Finding(what=what, found=shown(found), state="problem", cure=shown(cure))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.doctor.finding import Finding, note, ok, problem
+from genrenet.serving.store import shown
 
 RWLOCK, LOCK = Path(".dvc/tmp/rwlock"), Path(".dvc/tmp/lock")
 
@@ -76,7 +77,7 @@ def locks(project: Path) -> Iterator[Finding]:
     running = {pid: _command(pid) for pid in {int(holder["pid"]) for holder in holders}}
     others = {pid: told for pid, told in running.items() if told and not _is_dvc(told)}
     if others:
-        told = ", ".join(f"{pid} is now: {' '.join(others[pid])[:60]}" for pid in others)
+        told = ", ".join(f"{pid} is now: {shown(' '.join(others[pid]))[:60]}" for pid in others)
         cure = f"The run was killed, and DVC takes that process for it: rm {RWLOCK}"
         yield problem("locks", f"{RWLOCK} names a PID of another program ({told})", cure)
     elif any(running.values()) or _is_held(project / LOCK):

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flows import health, orchestrator
 from flows.addresses import told
 from flows.doctor.finding import Finding, note, ok, problem
+from flows.health import MLFLOW, PREFECT, TIMEOUT_S, is_at, mlflow_silence, prefect_silence
 from flows.ports import PORTS, holder
-from genrenet.serving.store import shown
+from genrenet.serving.store import SERVER
+from tasks.ray_address import EXPECTED, OWN, silence
 
-RAY_CLIENT_PORT = 10_001
-OWN_RAY_ADDRESSES = ("local", "auto")
+SERVICES = {"Prefect": PREFECT, "MLflow": MLFLOW}
 
 
 def prefect(_: Path) -> Iterator[Finding]:
@@ -23,14 +23,14 @@ def prefect(_: Path) -> Iterator[Finding]:
 
     said, profile = os.environ.get("PREFECT_API_URL"), profile_url()
     without = "a rebuild starts one for its duration, a stage by itself works without"
-    if said and (why := orchestrator.why_silent(said)):
+    if said and (why := prefect_silence(said)):
         cure = "Start that server, or correct or unset PREFECT_API_URL; until then " + without
-        yield problem("Prefect", shown(f"PREFECT_API_URL={said}: {why}"), cure)
+        yield problem("Prefect", f"PREFECT_API_URL={said}: {why}", cure)
     elif found := found_api():
-        yield ok("Prefect", shown(f"{found} answers"))
+        yield ok("Prefect", f"{found} answers")
     elif profile and not said:
         cure = f"Start that server, or: prefect config unset PREFECT_API_URL; until then {without}"
-        yield note("Prefect", shown(f"{profile} of Prefect's profile does not answer"), cure)
+        yield note("Prefect", f"{profile} of Prefect's profile does not answer", cure)
     else:
         yield ok("Prefect", f"no API is set: {without}")
 
@@ -40,15 +40,15 @@ def mlflow(_: Path) -> Iterator[Finding]:
     uri = os.environ.get("MLFLOW_TRACKING_URI", "")
     if not uri:
         yield ok("MLflow", "no server is set: the checkout has a store of its own")
-    elif not uri.startswith(("http://", "https://")):
-        yield ok("MLflow", shown(f"MLFLOW_TRACKING_URI={uri}: no server to ask"))
-    elif why := health.mlflow_silence(uri):
+    elif not uri.startswith(SERVER):
+        yield ok("MLflow", f"MLFLOW_TRACKING_URI={uri}: no server to ask")
+    elif why := mlflow_silence(uri):
         cure = (
             "Start that server, or correct or unset MLFLOW_TRACKING_URI: stages that record fail."
         )
-        yield problem("MLflow", shown(f"MLFLOW_TRACKING_URI={uri}: {why}"), cure)
+        yield problem("MLflow", f"MLFLOW_TRACKING_URI={uri}: {why}", cure)
     else:
-        yield ok("MLflow", shown(f"{uri} answers"))
+        yield ok("MLflow", f"{uri} answers")
 
 
 def ray(_: Path) -> Iterator[Finding]:
@@ -57,17 +57,13 @@ def ray(_: Path) -> Iterator[Finding]:
     if not address:
         yield ok("Ray", "no address is set: one is started where it pays")
         return
-    if address in OWN_RAY_ADDRESSES:
+    if address in OWN:
         yield ok("Ray", f"RAY_ADDRESS={address}: Ray looks for itself")
-        return
-    try:
-        place = urlsplit(address if "://" in address else f"ray://{address}")
-        port = place.port or RAY_CLIENT_PORT
-        with socket.create_connection((place.hostname or "", port), health.TIMEOUT_S):
-            yield ok("Ray", f"{address} can be reached")
-    except (OSError, ValueError) as error:
-        cure = "Start it (ray start --head), or correct or unset RAY_ADDRESS."
-        yield problem("Ray", f"RAY_ADDRESS={address}: cannot be reached ({error})", cure)
+    elif why := silence(address):
+        cure = f"Expected {EXPECTED}. Start it (ray start --head), or correct or unset RAY_ADDRESS."
+        yield problem("Ray", f"RAY_ADDRESS={address}: cannot be reached ({why})", cure)
+    else:
+        yield ok("Ray", f"{address} can be reached")
 
 
 def ports(_: Path) -> Iterator[Finding]:
@@ -76,7 +72,7 @@ def ports(_: Path) -> Iterator[Finding]:
         url = f"http://127.0.0.1:{port}"
         if not _is_taken(port):
             yield ok("ports", f"{port} is free for {name}")
-        elif _answers_as(name, url):
+        elif is_at(SERVICES[name], f"{url}{SERVICES[name].path}"):
             yield ok("ports", f"{port}: {name} is up at {url}")
         else:
             elsewhere = f"make up {name.upper()}_PORT={port + 1}"
@@ -110,15 +106,5 @@ def _is_exempt(host: str) -> bool:
 
 def _is_taken(port: int) -> bool:
     with socket.socket() as knocking:
-        knocking.settimeout(health.TIMEOUT_S)
+        knocking.settimeout(TIMEOUT_S)
         return knocking.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _answers_as(name: str, url: str) -> bool:
-    """Whether the server at ``url`` is the one called so: MLflow has no page at Prefect's place."""
-    path = "/api/health" if name == "Prefect" else "/health"
-    try:
-        with urllib.request.urlopen(url + path, timeout=health.TIMEOUT_S) as answer:  # noqa: S310
-            return bool(answer.read(5).strip() == (b"true" if name == "Prefect" else b"OK"))
-    except (OSError, ValueError):
-        return False

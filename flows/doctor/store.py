@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from flows.doctor.finding import Finding, ok, problem
+from genrenet.serving.store import database_of, tracking_uri
 
 REVISION = re.compile(r"""^revision\b[^=]*=\s*["'](\w+)["']""", re.MULTILINE)
 FORMER = re.compile(r"""^down_revision\b[^=]*=\s*["'](\w+)["']""", re.MULTILINE)
@@ -17,7 +18,7 @@ MIGRATIONS = "store/db_migrations/versions"
 
 def store(project: Path) -> Iterator[Finding]:
     """Whether the installed MLflow can read the store, and write artifacts beside it."""
-    path = database()
+    path = database_of(tracking_uri())
     if path is None:
         return
     if not path.exists():
@@ -25,14 +26,6 @@ def store(project: Path) -> Iterator[Finding]:
     else:
         yield _schema(path)
     yield from _artifacts(path.parent if path.parent.is_dir() else project)
-
-
-def database() -> Path | None:
-    """The file of MLflow's store; None where a server keeps it."""
-    from genrenet.serving.store import tracking_uri
-
-    uri = tracking_uri()
-    return Path(uri.removeprefix("sqlite:///")) if uri.startswith("sqlite:///") else None
 
 
 def _schema(path: Path) -> Finding:

@@ -12,7 +12,7 @@ import typer
 
 from genrenet.corpus.recordings import AUDIO
 from genrenet.corpus.recordings import recordings as recordings_in
-from genrenet.errors import GenrenetError
+from genrenet.errors import USER_ERROR, GenrenetError
 from genrenet.serving.bundle import BUNDLE
 
 app = typer.Typer(
@@ -78,14 +78,14 @@ def _files(recordings: list[Path]) -> Iterator[Path]:
 
 
 def main() -> int:
-    """Run the command line; 2 for what the user can mend."""
+    """Run the command line; its exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without 🎵 still gets the answer
     try:
         app()
     except GenrenetError as error:
         typer.echo(f"error: {error}", err=True)
-        return 2
+        return USER_ERROR
     except SystemExit as end:  # typer's way out, also of a wrong option
         return int(end.code or 0)
     return 0

@@ -28,8 +28,9 @@ def locate(model: str | Path) -> Path:
     except (mlflow.MlflowException, OSError) as error:
         why = str(getattr(error, "message", error)).rstrip(".")
         raise DataError(
-            f"{model}: MLflow at {shown(tracking_uri())} says: {why}. Expected models:/NAME@ALIAS "
-            f"or models:/NAME/VERSION of a model that is registered there: {_registered(mlflow)}."
+            f"{model}: {shown(f'MLflow at {tracking_uri()} says: {why}')}. Expected "
+            "models:/NAME@ALIAS or models:/NAME/VERSION of a model that is registered there: "
+            f"{_registered(mlflow)}."
         ) from error
     return next((path.parent for path in folder.rglob("bundle.json")), folder)
 

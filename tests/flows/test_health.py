@@ -3,8 +3,10 @@
 import base64
 import datetime as dt
 import os
+import socket
 import ssl
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address
 
@@ -13,22 +15,37 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from flows.health import bypass_proxy, mlflow_silence, why_silent
+from flows.health import bypass_proxy, mlflow_silence, prefect_silence
 from flows.orchestrator import answers
+
+BOTH = {"/api/health": (200, b"true"), "/health": (200, b"OK")}
 
 
 class Healthy(BaseHTTPRequestHandler):
-    """Says so at any address."""
+    """Has the pages of its server, and no others."""
 
     def do_GET(self):
         """Answer."""
         self.server.asked = self.headers.get("Authorization")
-        self.send_response(200)
+        code, content = self.server.pages.get(self.path, (404, b"Not Found"))
+        self.send_response(code)
         self.end_headers()
-        self.wfile.write(b"true")
+        self.wfile.write(content)
 
     def log_message(self, *_):
         """Keep quiet."""
+
+
+@contextmanager
+def serving(pages, context=None):
+    """The port of a server with these pages: for each path, a code and what is said."""
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        server.pages = pages
+        if context:
+            server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
 
 
 @pytest.fixture
@@ -65,11 +82,8 @@ def api(certificate, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    with serving(BOTH, context) as server:
         yield f"https://127.0.0.1:{server.server_port}/api"
-        server.shutdown()
 
 
 def test_an_api_with_a_certificate_of_its_own_answers_whom_was_given_it(
@@ -77,7 +91,7 @@ def test_an_api_with_a_certificate_of_its_own_answers_whom_was_given_it(
 ):
     """By the variables that Prefect's own client reads."""
     assert not answers(api)
-    assert "certificate verify failed" in why_silent(api)
+    assert "certificate verify failed" in prefect_silence(api).why
 
     monkeypatch.setenv("PREFECT_API_SSL_CERT_FILE", str(certificate))
     assert answers(api)
@@ -92,7 +106,7 @@ def test_an_mlflow_server_answers_as_its_client_is_set(api, certificate, monkeyp
     server = api.removesuffix("/api").replace("://", "://me:se%20cret@")
     for name in ("MLFLOW_TRACKING_SERVER_CERT_PATH", "MLFLOW_TRACKING_INSECURE_TLS"):
         monkeypatch.delenv(name, raising=False)
-    assert "certificate verify failed" in mlflow_silence(server)
+    assert "certificate verify failed" in mlflow_silence(server).why
 
     monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(certificate))
     assert mlflow_silence(server) is None
@@ -104,19 +118,72 @@ def test_an_mlflow_server_answers_as_its_client_is_set(api, certificate, monkeyp
 
 def test_a_password_in_an_address_is_sent_in_a_header():
     """Python would take it for a part of the host's name."""
-    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        assert why_silent(f"http://me:se%20cret@127.0.0.1:{server.server_port}/") is None
-        server.shutdown()
+    with serving(BOTH) as server:
+        assert mlflow_silence(f"http://me:se%20cret@127.0.0.1:{server.server_port}/") is None
 
     assert base64.b64decode(server.asked.removeprefix("Basic ")) == b"me:se cret"
 
 
-def test_certificates_that_are_not_there_are_named():
+def test_certificates_that_are_not_there_are_named(monkeypatch):
     """Python would say that no file is there, and not which."""
-    assert "no file of certificates at /no/ca.pem" in why_silent(
-        "https://127.0.0.1:1", certificates="/no/ca.pem"
-    )
+    monkeypatch.setenv("PREFECT_API_SSL_CERT_FILE", "/no/ca.pem")
+
+    why = prefect_silence("https://127.0.0.1:1").why
+
+    assert "no file of certificates at /no/ca.pem" in why
+
+
+PREFECT = {"/api/health": (200, b"true"), "/": (200, b"<!doctype html>")}
+MLFLOW = {"/health": (200, b"OK")}
+ANY = dict.fromkeys(("/health", "/api/health"), (200, b"<!doctype html>"))
+
+
+@pytest.mark.parametrize(
+    ("silence", "path", "pages", "told"),
+    [
+        (prefect_silence, "", PREFECT, "no Prefect API (did you mean http://{}/api?)"),
+        (prefect_silence, "/", PREFECT, "no Prefect API (did you mean http://{}/api?)"),
+        (prefect_silence, "/api/v1", PREFECT, "no Prefect API (did you mean http://{}/api?)"),
+        (prefect_silence, "/api", MLFLOW, "is the MLflow server, no Prefect API"),
+        (mlflow_silence, "", PREFECT, "is the Prefect API, no MLflow server"),
+        (mlflow_silence, "/api", MLFLOW, "no MLflow server (did you mean http://{}?)"),
+        (mlflow_silence, "", ANY, "what answers there is no MLflow server"),
+        (prefect_silence, "/api", ANY, "what answers there is no Prefect API"),
+        (prefect_silence, "/api", {}, "what answers there is no Prefect API"),
+    ],
+)
+def test_another_server_is_told_as_one(silence, path, pages, told):
+    """With the address that was meant, where it is to be guessed; waiting does not help."""
+    with serving(pages) as server:
+        place = f"127.0.0.1:{server.server_port}"
+        found = silence(f"http://{place}{path}")
+
+    assert found.why.endswith(told.format(place))
+    assert not found.may_end
+
+
+@pytest.mark.parametrize(("code", "why"), [(401, None), (403, None), (503, "it answers 503")])
+def test_a_server_that_asks_who_we_are_is_there(code, why):
+    """Its client tells; one that is not well may be so in a while."""
+    with serving({"/health": (code, b"")}) as server:
+        found = mlflow_silence(f"http://127.0.0.1:{server.server_port}")
+
+    assert found is None if why is None else (why in found.why and found.may_end)
+
+
+def test_what_speaks_no_http_is_told():
+    """As a database, whose port is easily taken for another."""
+
+    def speak():
+        with listener.accept()[0] as line:
+            line.recv(65_536)
+            line.sendall(b"SSH-2.0\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=speak, daemon=True).start()
+        found = mlflow_silence(f"http://127.0.0.1:{listener.getsockname()[1]}")
+
+    assert found.why == "what answers there speaks no HTTP"
 
 
 @pytest.mark.parametrize(

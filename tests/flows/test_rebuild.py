@@ -87,8 +87,8 @@ def test_an_outer_run_is_not_handed_on():
     assert without_run_context(variables) == {"PREFECT_API_URL": "2"}
 
 
-def test_an_api_that_only_the_profile_knows_is_found(tmp_path, monkeypatch):
-    """``prefect config set`` writes there, and the environment does not show it."""
+def test_an_api_that_only_the_profile_knows_is_found(tmp_path, monkeypatch, capsys):
+    """``prefect config set`` writes there; what the environment names in vain costs a warning."""
     url = "http://127.0.0.1:4200/api"
     profiles = f'active = "mine"\n[profiles.mine]\nPREFECT_API_URL = "{url}"\n'
     (tmp_path / "profiles.toml").write_text(profiles, "utf-8")
@@ -97,6 +97,11 @@ def test_an_api_that_only_the_profile_knows_is_found(tmp_path, monkeypatch):
     monkeypatch.setattr(engines, "answers", lambda asked: asked == url)
 
     assert found_api() == url
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told == (
+        "warning: PREFECT_API_URL=http://127.0.0.1:9/api: [Errno 111] Connection refused; "
+        "looking elsewhere"
+    )
 
 
 def test_where_the_work_is_serial_no_ray_is_started(tmp_path, monkeypatch):

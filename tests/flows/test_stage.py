@@ -15,6 +15,7 @@ from flows.orchestrator import answers
 from flows.runs import Work
 from flows.stage import StageError, conclude, progress, say, step, table
 from genrenet.errors import DataError
+from tests.flows.test_health import serving
 
 COUNTING = """
     tracks = step(sorted)([2, 1])
@@ -166,10 +167,26 @@ def test_without_an_api_prefect_is_not_imported(project):
     """Its import costs two seconds for each stage."""
     project.add_stage("lone", "    Path('loaded').write_text(str('prefect' in sys.modules))")
 
-    code, errors = project.run("toy.lone", PREFECT_API_URL="http://127.0.0.1:9/api")
+    code, errors = project.run("toy.lone")
 
     assert (code, errors) == (0, "lone: no Prefect API answers; running without\n")
     assert (project.folder / "loaded").read_text() == "False"
+
+
+def test_a_wrong_api_costs_one_warning(project):
+    """With what answers there; the stage does its work."""
+    project.add_stage("lone", "    Path('done').touch()")
+    with serving({"/api/health": (200, b"true")}) as server:
+        url = f"http://me:secret@127.0.0.1:{server.server_port}"
+        code, errors = project.run("toy.lone", PREFECT_API_URL=url)
+
+    place = f"http://127.0.0.1:{server.server_port}"
+    assert code == 0
+    assert errors == (
+        f"lone: warning: PREFECT_API_URL={place}: what answers there is no Prefect API (did you "
+        f"mean {place}/api?); running without\n"
+    )
+    assert (project.folder / "done").exists()
 
 
 @pytest.mark.engine

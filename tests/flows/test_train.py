@@ -1,17 +1,25 @@
 """Train: what was learned is kept, whatever becomes of MLflow."""
 
 import json
+import os
+import signal
+import time
+from pathlib import Path
 
+import mlflow
 import pytest
 
 import flows.train
+from flows.evaluate import evaluate
 from flows.train import train, train_seeds
 from genrenet.corpus.audit import AUDIT, audit
 from genrenet.corpus.splits import SPLITS, SPLITS_SCHEMA
 from genrenet.corpus.tracks import write_table
 from genrenet.params import Params
-from genrenet.serving.bundle import BUNDLE, read_bundle, write_json
+from genrenet.serving.bundle import BUNDLE, content_hash, read_bundle, write_json
 from tests.conftest import QUICK, SMALL
+from tests.flows.conftest import ROOT, Project
+from tests.servers import running_mlflow, unused_port
 
 pytestmark = [
     pytest.mark.engine,
@@ -40,7 +48,7 @@ def project(study, tmp_path, monkeypatch):
 def split(table):
     """What ``split`` writes."""
     write_table(table, SPLITS, SPLITS_SCHEMA)
-    write_json(audit(table).to_json(), AUDIT)
+    write_json({**audit(table).to_json(), "shortcut": None}, AUDIT)
 
 
 def settings(**changes):
@@ -63,6 +71,40 @@ def test_a_store_that_dies_in_mid_training_costs_no_network(project, monkeypatch
     assert len(warnings) == 1
     assert "The model is kept" in warnings[0]
     assert read_bundle(BUNDLE).labels == ("noise", "tunes")
+
+
+@pytest.mark.timeout(400)
+def test_a_server_that_is_killed_in_mid_training_gets_its_record_from_the_next_stage(
+    project, monkeypatch
+):
+    """The training ends well and warns once; ``evaluate`` finds the server back, and records it."""
+    params = settings(epochs=60, patience=60)
+    (project / "params.yaml").write_text(params.model_dump_json(by_alias=True), "utf-8")
+    port, begun, store = unused_port(), Path("models/seeds/0/epochs"), project / "server"
+    named = {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}", "PYTHONPATH": str(ROOT)}
+    with running_mlflow(store, port=port, by=signal.SIGKILL):
+        training = Project(project, {**os.environ, **named}).start("flows.train")
+        while training.poll() is None and not begun.exists():
+            time.sleep(0.02)
+    mid_run = training.poll() is None
+    _, errors = training.communicate()
+
+    assert mid_run
+    assert training.returncode == 0, errors
+    assert errors.count("warning: ") == errors.count("The model is kept") == 1, errors
+    assert "Traceback" not in errors
+
+    with running_mlflow(store, port=port) as url:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
+        evaluate(params)
+        client = mlflow.MlflowClient(url)
+        experiment = client.get_experiment_by_name("genrenet").experiment_id
+        runs = {run.info.run_name: run for run in client.search_runs([experiment])}
+
+    assert len(runs) == 2
+    (parent,) = (run for name, run in runs.items() if name != "seed-0")
+    assert parent.data.tags["genrenet.content"] == content_hash(BUNDLE)
+    assert {"training/val_loss_mean", "by_track/accuracy"} <= set(parent.data.metrics)
 
 
 def test_one_seed_is_trained_where_nothing_can_choose(project, study, capsys):

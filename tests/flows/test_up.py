@@ -13,6 +13,7 @@ from filelock import FileLock
 from flows.addresses import Addresses, home, tell, told, up_lock
 from flows.supervision import page_opens
 from tests.flows.conftest import ROOT, Api, Project, relatives
+from tests.flows.test_health import serving
 from tests.servers import unused_port
 
 
@@ -52,8 +53,31 @@ def test_a_server_that_is_named_and_not_there_is_told(project, name):
     code, errors = project.run("flows.up", **{name: "http://me:secret@127.0.0.1:9/api"})
 
     assert code == 2
-    assert f"{name} is http://127.0.0.1:9/api, and no server answers there." in errors
+    assert f"{name}=http://127.0.0.1:9/api: [Errno 111] Connection refused. Start" in errors
     assert "secret" not in errors
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "told_"),
+    [
+        ("flows.up", "PREFECT_API_URL", "is no Prefect API (did you mean {}/api?). Start"),
+        ("flows.serve", "PREFECT_API_URL", "is no Prefect API (did you mean {}/api?). Set"),
+        ("flows.up", "MLFLOW_TRACKING_URI", "is the Prefect API, no MLflow server. Start"),
+    ],
+)
+def test_another_server_is_not_taken_for_the_one_that_was_named(project, module, name, told_):
+    """Told at once, without a traceback, and nothing is started."""
+    (project.folder / "mlruns").mkdir()
+    (project.folder / "prefect.yaml").write_text("deployments: []", "utf-8")
+    begin = time.monotonic()
+    with serving({"/api/health": (200, b"true")}) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        code, errors = project.run(module, **{name: url})
+
+    assert code == 2
+    assert len(errors.splitlines()) == 1
+    assert f"{name}={url}: what answers there {told_.format(url)}" in errors
+    assert time.monotonic() - begin < 30
 
 
 @pytest.mark.parametrize(
@@ -128,7 +152,7 @@ def test_addresses_are_those_of_services_that_are_up(tmp_path, monkeypatch):
     (tmp_path / ".dvc").mkdir()
     monkeypatch.chdir(tmp_path)
     home()
-    tell(Addresses(prefect="http://me:secret@a:1/api", mlflow="http://a:2"))
+    tell(Addresses(prefect="http://me:secret@a:1/api", mlflow="http://me:p@ss@a:2"))
 
     with up_lock():
         assert told() == Addresses(prefect="http://a:1/api", mlflow="http://a:2")

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genrenet.errors import DataError
-from genrenet.serving import store
+from genrenet.serving import relocation
 from genrenet.serving.bundle import read_bundle
 from genrenet.serving.location import locate
-from genrenet.serving.store import ADDRESSES, open_store, settle
+from genrenet.serving.relocation import ADDRESSES, settle
+from genrenet.serving.store import open_store
 from tasks import tracking
 from tasks.model_run import record_evaluation
 from tasks.registry import register_bundle
@@ -137,7 +138,7 @@ def test_where_nothing_has_moved_nothing_is_written(original):
 
 def test_a_database_that_somebody_writes_to_is_left_as_it_was(moved, original, monkeypatch):
     """Told, with what to do; the next command mends it."""
-    monkeypatch.setattr(store, "LOCKED_S", 0.1)
+    monkeypatch.setattr(relocation, "LOCKED_S", 0.1)
     with closing(connect(moved / "mlruns/mlflow.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(
