@@ -100,8 +100,8 @@ class _Manager(honcho.manager.Manager):
         runs, begin, later = self._runs(), time.monotonic(), []
         if runs:
             console.print(
-                "warning: a service has ended by itself; the rest ends once the run at work has. "
-                "Ctrl-C ends it now"
+                "warning: a service has ended by itself; the rest ends once the run at work has, "
+                "which does without. Ctrl-C ends it now"
             )
         while any(map(_is_at_work, runs)):
             with suppress(queue.Empty):
