@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from prefect import flow, get_client
@@ -63,7 +64,8 @@ def _told(work: Callable[..., "State | None"]) -> Callable[..., "State"]:
     @functools.wraps(work)
     def call(*args: Any, **kwargs: Any) -> "State":
         import_prefect()
-        report_kept()
+        with suppress(Exception):  # of other runs: the next one tries again
+            report_kept()
         try:
             state = work(*args, **kwargs) or Completed()
         except GenrenetError as error:
@@ -92,8 +94,8 @@ def _unforeseen(error: BaseException) -> "State":
 def _end_as(state: "State", name: str) -> "State":
     """Hand a run's outcome to Prefect, for which it is kept while it is away.
 
-    Prefect's own code would wait minutes for it then, and raise: this process ends instead. It
-    ends well, since a service takes another exit code for another outcome.
+    Prefect's own code would wait minutes then, and raise: this process ends instead, and with 0,
+    since a service takes another exit code for another outcome.
     """
     if run_id := current_flow_run():
         keep(run_id, state)
@@ -102,8 +104,7 @@ def _end_as(state: "State", name: str) -> "State":
         console.print(f"{name}: {state.name}; Prefect hears of it when it is back")
         if not state.is_completed():
             send(f"genrenet: {name}: {state.name}", state.message or "")
-        sys.stdout.flush()
-        sys.stderr.flush()
+        sys.stdout.flush()  # standard error is never held back
         os._exit(0)
     return state
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 PATIENCE_S = 90  # until the API answers; it may have been started with us
 FILE = Path("prefect.yaml")
-LATE_S = 10  # between looks for runs that Prefect does not know the outcome of
+LATE_S = 10  # between looks for runs whose outcome Prefect may not know
 QUERY_S = 2  # between questions for runs that are due: somebody waits for the one he has started
 
 
