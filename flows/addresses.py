@@ -3,14 +3,18 @@
 import json
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
+from flows.identity import Identity
 from genrenet.atomic import replacing
 from genrenet.checkout import checkout
 from genrenet.serving.store import shown
 from genrenet.settings import Settings
 
 HOME = Path(".prefect")  # in the checkout: Prefect's history, logs, and this
+
+UP_VARIABLE = "GENRENET_UP"
+"""Names the ``make up`` that a process belongs to."""
 
 
 class Addresses(Settings):
@@ -24,11 +28,14 @@ class Addresses(Settings):
         MLflow's page, such as ``http://127.0.0.1:5000``.
     store : str
         What that page shows: its own address, or that of a database.
+    processes : tuple of Identity
+        ``make up`` itself, and what passes its services' lines on.
     """
 
     prefect: str
     mlflow: str
     store: str = ""
+    processes: tuple[Identity, ...] = ()
 
     @property
     def prefect_page(self) -> str:
@@ -52,7 +59,8 @@ def up_lock() -> FileLock:
 def tell(addresses: Addresses) -> None:
     """Leave the addresses for others, without the passwords in them."""
     with replacing(_file()) as temporary:
-        left = {name: shown(address) for name, address in addresses.model_dump().items()}
+        values = addresses.model_dump(mode="json").items()
+        left = {name: shown(one) if isinstance(one, str) else one for name, one in values}
         temporary.write_text(json.dumps(left), "utf-8")
 
 
@@ -61,16 +69,18 @@ def forget() -> None:
     _file().unlink(missing_ok=True)
 
 
-def told() -> Addresses | None:
-    """The addresses that ``make up`` has left, as long as it runs."""
+def left() -> Addresses | None:
+    """The addresses that ``make up`` has left; it may have been killed since."""
     try:
-        left = Addresses(**json.loads(_file().read_text("utf-8")))
-        with up_lock():
-            return None  # it was killed
-    except Timeout:
-        return left
+        return Addresses(**json.loads(_file().read_text("utf-8")))
     except (OSError, ValueError):
         return None
+
+
+def told() -> Addresses | None:
+    """The addresses that ``make up`` has left, as long as it runs."""
+    there = left()
+    return there if there and there.processes and there.processes[0].find() else None
 
 
 def _file() -> Path:

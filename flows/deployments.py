@@ -5,19 +5,24 @@ settings, under which engines, and hands over to the same functions as the comma
 """
 
 import functools
+import os
+import sys
+import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from prefect import flow, get_client
 from prefect.client.schemas.objects import FlowRunPolicy
-from prefect.states import Completed, Failed
+from prefect.states import Completed, Crashed, Failed
 from pydantic import BaseModel, Field
 
 from flows import promote as gate
 from flows import rebuild as pipeline
 from flows.form import fill_in, form
 from flows.notice import notify, send
-from flows.orchestrator import import_prefect
+from flows.orchestrator import api_answers, console, import_prefect, orchestrator
+from flows.outcomes import keep, report_kept
 from flows.runs import current_flow_run
 from flows.stage import StageError, say
 from flows.suspension import suspendable
@@ -60,16 +65,50 @@ def _told(work: Callable[..., "State | None"]) -> Callable[..., "State"]:
     @functools.wraps(work)
     def call(*args: Any, **kwargs: Any) -> "State":
         import_prefect()
+        with suppress(Exception):  # of other runs: the next one tries again
+            report_kept()
         try:
             with suspendable():
-                return work(*args, **kwargs) or Completed()
+                state = work(*args, **kwargs) or Completed()
         except GenrenetError as error:
-            if isinstance(error, StageError) and error.exit_code != USER_ERROR:
-                raise  # Prefect tries it once more
-            _no_retry()
-            return Failed(message=str(error))
+            if api_answers():
+                if isinstance(error, StageError) and error.exit_code != USER_ERROR:
+                    raise  # Prefect tries it once more
+                _no_retry()
+            state = Failed(message=str(error))
+        except BaseException as error:
+            if api_answers():
+                raise  # Prefect tells of it
+            state = _unforeseen(error)
+        return _end_as(state, work.__name__)
 
     return call
+
+
+def _unforeseen(error: BaseException) -> "State":
+    """The state of a run that was stopped, or ran into a fault of the program."""
+    if not isinstance(error, Exception):
+        return Crashed(message="It was stopped. Run again: what is done is kept.")
+    traceback.print_exception(error)
+    return Failed(message=f"{type(error).__name__}: {error}")
+
+
+def _end_as(state: "State", name: str) -> "State":
+    """Hand a run's outcome to Prefect, for which it is kept while it is away.
+
+    Prefect's own code would wait minutes then, and raise: this process ends instead, and with 0,
+    since a service takes another exit code for another outcome.
+    """
+    if run_id := current_flow_run():
+        keep(run_id, state)
+    if run_id and not api_answers():
+        orchestrator.lose("it no longer answers")
+        console.print(f"{name}: {state.name}; Prefect hears of it when it is back")
+        if not state.is_completed():
+            send(f"genrenet: {name}: {state.name}", state.message or "")
+        sys.stdout.flush()  # standard error is never held back
+        os._exit(0)
+    return state
 
 
 @deployed(name="rebuild")

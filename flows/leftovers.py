@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.orchestrator import console
+from flows.outcomes import report_kept
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun, State
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 def clear_leftovers(deployments: "Sequence[DeploymentResponse]") -> None:
     """Settle what earlier services of this checkout have left of their deployments."""
+    report_kept()
     ours = [one for one in deployments if _is_ours(one)]
     if ours:
         _end_abandoned(ours)

@@ -1,14 +1,16 @@
 """``python -m flows.serve``: the deployments of ``prefect.yaml``, served from this checkout.
 
-They are registered with the Prefect API of ``PREFECT_API_URL``, else of Prefect's profile; their
-runs are started here, one at a time. A switched schedule stays as it was switched in Prefect.
+They are registered with the Prefect API of ``PREFECT_API_URL``, else of ``make up``, else of
+Prefect's profile; their runs are started here, one at a time. A switched schedule stays as it was
+switched in Prefect.
 """
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,8 @@ from flows.addresses import home
 from flows.engines import found_api
 from flows.health import prefect_silence
 from flows.leftovers import clear_leftovers
+from flows.orchestrator import bear_outages
+from flows.outcomes import report_kept
 from flows.stage import conclude
 from genrenet.checkout import checkout
 from genrenet.errors import DataError
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 90  # until the API answers; it may have been started with us
 FILE = Path("prefect.yaml")
 CURE = "Set PREFECT_API_URL to a Prefect API that answers, or run `make up`, which starts one."
+LATE_S = 10  # between looks for runs whose outcome Prefect may not know
 QUERY_S = 2  # between questions for runs that are due: somebody waits for the one he has started
 
 
@@ -75,8 +80,10 @@ def serve() -> None:
         os.environ["PREFECT_API_URL"] = _api_once_up()
         import prefect
 
+        bear_outages()
         made = [_deployment(entry) for entry in entries]
         clear_leftovers([former for one in made if (former := _former(one))])
+        threading.Thread(target=_report_late, daemon=True).start()
         # not paused: to stop the service is no wish to stop the schedules
         prefect.serve(
             *made,
@@ -85,6 +92,14 @@ def serve() -> None:
             print_starting_message=False,
             query_seconds=QUERY_S,
         )
+
+
+def _report_late() -> None:
+    """Tell Prefect, once it is back, of runs that have ended while it was away."""
+    while True:
+        time.sleep(LATE_S)
+        with suppress(Exception):  # it has gone again: the next time
+            report_kept()
 
 
 @contextmanager
@@ -135,7 +150,8 @@ def _api_once_up() -> str:
             raise DataError(shown(f"PREFECT_API_URL={said}: {why}. {CURE}"))
         time.sleep(0.5)
     if url is None:
-        raise DataError(f"no Prefect API answers at the address of Prefect's profile. {CURE}")
+        where = "the address of `make up` or of Prefect's profile"
+        raise DataError(f"no Prefect API answers at {where}. {CURE}")
     return url
 
 

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,7 +22,8 @@ from honcho.printer import Message, Printer
 
 from flows.addresses import Addresses, home, tell
 from flows.health import mlflow_silence
-from flows.orchestrator import answers, console
+from flows.identity import Identity
+from flows.orchestrator import LOST, answers, console
 from genrenet.serving.store import shown
 
 STOP_S = 20  # until a run that is at work has ended: DVC alone is given 15
@@ -45,7 +46,7 @@ def supervise(
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup leaves it
         signal.signal(signal.SIGHUP, _hang_up)
     manager.loop()
-    _end(manager.family)
+    kill(manager.family)
     if manager.returncode in ASKED:
         return 0
     console.print(
@@ -77,6 +78,8 @@ class _Manager(honcho.manager.Manager):
 
     def _start(self) -> None:
         super()._start()  # forks, which is no good beside threads
+        forks = tuple(Identity.of(one.pid) for one in psutil.Process().children())
+        tell(self.addresses.model_copy(update={"processes": self.addresses.processes + forks}))
         threading.Thread(target=_announce, args=(self.addresses,), daemon=True).start()
 
     def terminate(self) -> None:
@@ -90,27 +93,23 @@ class _Manager(honcho.manager.Manager):
 
     def _end_runs(self) -> None:
         """Let the runs that are at work end first, while there are servers to tell."""
-        runs = self._runs()
-        for run in runs:
-            with suppress(psutil.NoSuchProcess):
-                run.terminate()
-        psutil.wait_procs(runs, timeout=STOP_S)
+        stop(self._runs(), STOP_S)
 
     def _await_runs(self) -> None:
         """Let the runs that are at work come to their end: they can do without a server."""
         runs, begin, later = self._runs(), time.monotonic(), []
         if runs:
             console.print(
-                "warning: a service has ended by itself; the rest ends once the run at work has. "
-                "Ctrl-C ends it now"
+                "warning: a service has ended by itself; the rest ends once the run at work has, "
+                "which does without. Ctrl-C ends it now"
             )
         while any(map(_is_at_work, runs)):
             with suppress(queue.Empty):
                 message = self.events.get(timeout=0.1)
-                if message.type == "line":
-                    self._printer.write(message)
-                else:
+                if message.type != "line":
                     later.append(message)
+                elif LOST.encode() not in message.data:  # it has just been told
+                    self._printer.write(message)
         for message in later:
             self.events.put(message)
         honcho.manager.KILL_WAIT += time.monotonic() - begin  # it has counted from the first end
@@ -118,7 +117,7 @@ class _Manager(honcho.manager.Manager):
     def _runs(self) -> list[psutil.Process]:
         with suppress(psutil.NoSuchProcess, KeyError):
             children = psutil.Process(self._processes[DEPLOYMENTS]["pid"]).children()
-            return [child for child in children if _is_at_work(child)]
+            return list(filter(_is_at_work, children))
         return []
 
 
@@ -139,9 +138,19 @@ def _is_at_work(process: psutil.Process) -> bool:
     return False
 
 
-def _end(family: list[psutil.Process]) -> None:
+def stop(processes: Sequence[psutil.Process], patience_s: float) -> None:
+    """Ask processes to end, and wait for it."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
+    deadline = time.monotonic() + patience_s
+    while any(map(_is_at_work, processes)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def kill(family: Sequence[psutil.Process]) -> None:
     """Kill what is left, such as a Ray whose run had to be killed."""
-    left = [process for process in family if process.is_running()]
+    left = list(filter(_is_at_work, family))
     for process in left:
         with suppress(psutil.NoSuchProcess):
             process.kill()

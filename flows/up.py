@@ -5,20 +5,21 @@ What is already run by somebody else (``PREFECT_API_URL``, Prefect's profile,
 """
 
 import os
-import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from filelock import Timeout
 
-from flows.addresses import Addresses, forget, home, told, up_lock
+from flows.addresses import UP_VARIABLE, Addresses, forget, home, left, up_lock
 from flows.engines import profile_url, without_run_context
+from flows.former import end_former
 from flows.health import LOCAL_HOSTS, mlflow_silence, prefect_silence
+from flows.identity import Identity
 from flows.orchestrator import answers
-from flows.ports import PORTS, holder
+from flows.ports import EVERYWHERE, HOST, PORTS, check_host, check_ports
 from flows.stage import conclude
 from flows.supervision import DEPLOYMENTS, supervise
 from genrenet.errors import DataError
@@ -33,9 +34,6 @@ from genrenet.serving.store import (
     tracking_uri,
 )
 
-HOST = "127.0.0.1"
-EVERYWHERE = "0.0.0.0"  # noqa: S104  only if it is asked for
-LOCK_S = 1  # whoever looks for `make up` holds its lock for a moment
 Port = Annotated[int, typer.Option(min=1, max=65_535, help="Of the server's page.")]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -69,38 +67,49 @@ def services(
     DataError
         It runs already, a port is taken, or a server that was named is not there.
     """
+    with _alone():
+        end_former()
+        prefect, mlflow = foreign()
+        check_host(host)
+        ports = {} if prefect else {"PREFECT_PORT": prefect_port}
+        ports |= {} if mlflow else {"MLFLOW_PORT": mlflow_port}
+        check_ports(host, ports)
+        seen = HOST if host == EVERYWHERE else host  # where it is asked from here
+        addresses = Addresses(
+            prefect=prefect or f"http://{seen}:{prefect_port}/api",
+            mlflow=mlflow or f"http://{seen}:{mlflow_port}",
+            store=shown_store(),
+            processes=(Identity.of(os.getpid()),),
+        )
+        yield _commands(host, ports), _environment(addresses), addresses
+
+
+def _commands(host: str, ports: Mapping[str, int]) -> dict[str, list[str]]:
+    """The deployments, and the servers that are given ports."""
+    found = {DEPLOYMENTS: [sys.executable, "-m", "flows.serve"]}
+    if port := ports.get("PREFECT_PORT"):
+        found["prefect"] = prefect_command(host, port)
+    if port := ports.get("MLFLOW_PORT"):
+        found["mlflow"] = mlflow_command(host, port)
+    return found
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Be the only ``make up`` of this checkout, whose addresses are forgotten at the end."""
     home()
     lock = up_lock()
     try:
-        lock.acquire(timeout=LOCK_S)
+        lock.acquire()
     except Timeout as error:
-        there = told()
+        there = left()
         where = f": Prefect {there.prefect_page}, MLflow {there.mlflow}" if there else ""
         raise DataError(
             f"the services of this checkout are up already{where}. Use them, or stop them first "
             "(Ctrl-C where they run)."
         ) from error
     try:
-        prefect, mlflow = foreign()
-        check_host(host)
-        if not prefect:
-            check_port(host, prefect_port, "PREFECT_PORT")
-        if not mlflow:
-            check_port(host, mlflow_port, "MLFLOW_PORT")
-        if prefect_port == mlflow_port and not prefect and not mlflow:
-            raise DataError(f"both servers cannot have port {mlflow_port}. Give each its own.")
-        seen = HOST if host == EVERYWHERE else host  # where it is asked from here
-        addresses = Addresses(
-            prefect=prefect or f"http://{seen}:{prefect_port}/api",
-            mlflow=mlflow or f"http://{seen}:{mlflow_port}",
-            store=shown_store(),
-        )
-        commands = {DEPLOYMENTS: [sys.executable, "-m", "flows.serve"]}
-        if not prefect:
-            commands["prefect"] = prefect_command(host, prefect_port)
-        if not mlflow:
-            commands["mlflow"] = mlflow_command(host, mlflow_port)
-        yield commands, _environment(addresses), addresses
+        yield
     finally:
         forget()
         lock.release()
@@ -134,43 +143,6 @@ def shown_store() -> str:
     uri = tracking_uri()
     database = database_of(uri)
     return f"{SQLITE}{database}" if database else uri
-
-
-def check_host(host: str) -> None:
-    """Refuse what this machine cannot listen at.
-
-    Raises
-    ------
-    DataError
-        It is no address of its own, or none of IPv4.
-    """
-    with socket.socket() as listener:
-        try:
-            listener.bind((host, 0))
-        except OSError as error:
-            raise DataError(
-                f"LISTEN is '{host}', where this machine cannot listen ({error.strerror}). "
-                f"Expected an IPv4 address or a name of its own, such as {HOST}; {EVERYWHERE}: all."
-            ) from error
-
-
-def check_port(host: str, port: int, name: str) -> None:
-    """Refuse a port that somebody listens at.
-
-    Raises
-    ------
-    DataError
-        It is taken, or cannot be had.
-    """
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
-            raise DataError(
-                f"port {port} of {host} cannot be had ({error.strerror}: {holder(port)}). End what "
-                f"holds it, or give another port: make up {name}={port + 1}"
-            ) from error
 
 
 def prefect_command(host: str, port: int) -> list[str]:
@@ -207,6 +179,7 @@ def _environment(addresses: Addresses) -> dict[str, str]:
     if "PREFECT_UI_API_URL" not in there:  # as behind a proxy; else where the page came from
         there["PREFECT_SERVER_UI_API_URL"] = there.get("PREFECT_SERVER_UI_API_URL", "/api")
     return there | {
+        UP_VARIABLE: str(addresses.processes[0]),
         "PREFECT_HOME": str(home()),
         "PREFECT_API_URL": addresses.prefect,
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -9,10 +9,12 @@ import threading
 import time
 import urllib.error
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -21,6 +23,7 @@ from flows.serve import read_deployments
 from flows.workspace import PARAMS
 from genrenet.errors import DataError
 from tests.flows.conftest import ENGINE_VARIABLES, FINAL, ROOT, Api, Project, relatives
+from tests.servers import line_to, unused_port
 
 pytestmark = [pytest.mark.engine, pytest.mark.timeout(420)]
 
@@ -45,8 +48,7 @@ CATALOG = """
         Path("ray").write_text(os.environ["RAY_ADDRESS"])
         raise RuntimeError("out of luck")
     if Path("wait").exists():
-        Path("ready").touch()
-        time.sleep(60)
+        wait(Path("ready").absolute(), params.compute)
     if "RAY_ADDRESS" in os.environ:
         import socket
 
@@ -54,8 +56,25 @@ CATALOG = """
         socket.create_connection((host, int(port)), 5).close()
     Path("one").write_text(str(os.listdir("recordings")) + str(params.train.epochs))
 """
+WAIT = """
+
+def wait(ready, compute):
+    def at_work():
+        ready.write_text(str(os.getpid()))
+        while ready.with_name("wait").exists():
+            time.sleep(0.1)
+
+    if "RAY_ADDRESS" not in os.environ:
+        return at_work()
+    from tasks.fanout import connect
+
+    ray = connect(compute)
+    ray.get(ray.remote(at_work).remote())
+"""
 PATIENCE_S = 90
+CANCELLED_S = 20
 WITH_RAY = {"compute": {"executor": "auto"}}
+WITHOUT_RAY = {"compute": {"executor": "serial"}}
 
 
 @dataclass
@@ -67,6 +86,13 @@ class Window:
     tag: str
     told: list[dict[str, Any]] = field(default_factory=list)
     service: "subprocess.Popen[bytes] | None" = None
+    line: ExitStack = field(default_factory=ExitStack)
+
+    def connect(self) -> None:
+        """Let the service reach Prefect; until the line is closed."""
+        port = urlsplit(self.project.environment["PREFECT_API_URL"]).port
+        assert port
+        self.line.enter_context(line_to(self.api.url, port))
 
     def serve(self) -> None:
         """Start ``flows.serve``, and wait until its deployments are registered."""
@@ -96,6 +122,11 @@ class Window:
     def start(self, deployment: str, **parameters: Any) -> str:
         """Start a run as the page does; its id."""
         return self.api.start(deployment, **parameters)
+
+    def cancel(self, run_id: str) -> None:
+        """Cancel a run as the page does."""
+        cancelling = {"state": {"type": "CANCELLING"}}
+        self.api.send("POST", f"flow_runs/{run_id}/set_state", cancelling)
 
     def ended(self, run_id: str) -> dict[str, Any]:
         """A run, once it has ended."""
@@ -130,13 +161,15 @@ def window(tmp_path_factory: pytest.TempPathFactory, api: Api) -> Iterator[Windo
     kept = {k: v for k, v in os.environ.items() if not k.startswith(ENGINE_VARIABLES)}
     own = {
         "PREFECT_HOME": str(folder / "prefect"),
-        "PREFECT_API_URL": api.url,
+        "PREFECT_API_URL": f"http://127.0.0.1:{unused_port()}/api",
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)]),
         "GENRENET_NOTIFY": f"json://127.0.0.1:{post.server_port}/",
         "TAG": tag,
     }
     project = Project(folder, kept | own)
     project.add_stage("catalog", CATALOG)
+    module = folder / "toy/catalog.py"
+    module.write_text(module.read_text("utf-8").replace("\ndef catalog", WAIT + "\ndef catalog"))
     project.add_stage("second", '    Path("two").write_text(Path("one").read_text())')
     (folder / "dvc.yaml").write_text(PIPELINE.format(python=sys.executable), "utf-8")
     (folder / "recordings").mkdir()
@@ -155,10 +188,12 @@ def window(tmp_path_factory: pytest.TempPathFactory, api: Api) -> Iterator[Windo
     project.run("dvc", "init", "--no-scm")
     made = Window(project, api, tag, told)
     try:
+        made.connect()
         made.serve()
         yield made
     finally:
         made.stop(signal.SIGTERM)
+        made.line.close()
         post.shutdown()
         post.server_close()
 
@@ -233,28 +268,40 @@ def test_settings_that_the_models_refuse_start_nothing(window):
 
 
 def test_a_cancelled_run_leaves_nothing_and_the_next_one_goes_on(window):
-    """DVC and the stage end within 20 s, and no lock stays; a second run waits meanwhile."""
+    """DVC, the stage and its task on Ray end within 20 s, and no lock stays; a second waits."""
     waiting = window.mark("wait")
     before = set(relatives(window.tag))
-    first = window.start("rebuild", force=True, settings=WITH_RAY)
-    window.until((window.project.folder / "ready").exists)
+    run_id = _at_work(window, force=True, settings=WITH_RAY)
     at_work = set(relatives(window.tag)) - before
+    task = (window.project.folder / "ready").read_text()
+    assert b"ray::at_work" in Path(f"/proc/{task}/cmdline").read_bytes()
+    assert {task} < at_work
+    assert len(at_work) > 5  # the run, DVC, the stage, and Ray's own
     second = window.start("rebuild", force=True)
     time.sleep(3)
-    assert window.api.run(second)["state_type"] in ("SCHEDULED", "PENDING")
+    assert window.api.run(second)["state_type"] == "SCHEDULED"
+    window.api.send("DELETE", f"flow_runs/{second}")  # it would touch the locks
 
     begin = time.monotonic()
-    cancelling = {"state": {"type": "CANCELLING"}}
-    window.api.send("POST", f"flow_runs/{first}/set_state", cancelling)
+    window.cancel(run_id)
+    window.until(lambda: at_work.isdisjoint(relatives(window.tag)))
     waiting.unlink()
-    run = window.ended(first)
+    state = window.ended(run_id)["state_type"]
+    took_s = time.monotonic() - begin
+    lock = (window.project.folder / ".dvc/tmp/rwlock").read_text()
 
-    assert run["state_type"] == "CANCELLED"
-    assert time.monotonic() - begin < 20
-    assert window.ended(second)["state_type"] == "COMPLETED"
-    assert len(at_work) > 4  # the run, DVC, the stage, and Ray's own
-    assert at_work.isdisjoint(relatives(window.tag))
-    assert (window.project.folder / ".dvc/tmp/rwlock").read_text() == "{}"
+    assert (state, lock) == ("CANCELLED", "{}")
+    assert took_s < CANCELLED_S
+    assert window.ended(window.start("rebuild", settings=WITHOUT_RAY))["state_type"] == "COMPLETED"
+
+
+def _at_work(window: Window, **parameters: Any) -> str:
+    """A run whose stage waits; its id."""
+    ready = window.project.folder / "ready"
+    ready.unlink(missing_ok=True)
+    run_id = window.start("rebuild", **parameters)
+    window.until(lambda: ready.exists() and ready.read_text())
+    return run_id
 
 
 def test_a_suspended_run_stops_and_goes_on_when_it_is_resumed(window):
@@ -280,7 +327,7 @@ def test_a_failure_of_the_program_is_tried_once_more(window):
     window.mark("break")
 
     run = window.ended(window.start("rebuild", force=True, settings=WITH_RAY))
-    window.ended(window.start("rebuild", settings={"compute": {"executor": "serial"}}))
+    window.ended(window.start("rebuild", settings=WITHOUT_RAY))
 
     assert (run["state_type"], run["run_count"]) == ("COMPLETED", 2)
 
@@ -334,15 +381,30 @@ def _ended_watches(window: Window) -> list[dict[str, Any]]:
     return [run for run in runs if run["state_type"] == "COMPLETED"]
 
 
+def test_a_run_that_ends_while_prefect_is_away_is_told_to_it(window):
+    """Once it is back; the service has waited for it, and nothing but one line told of it."""
+    waiting = window.mark("wait")
+    run_id, n_before = _at_work(window, force=True), len(window.log())
+    window.line.close()
+    waiting.unlink()
+    window.until(lambda: b"rebuild: Completed; Prefect hears of it" in window.log())
+    told = window.log()[n_before:]
+    assert window.api.run(run_id)["state_type"] == "RUNNING"
+
+    window.connect()
+
+    assert window.ended(run_id)["state_type"] == "COMPLETED"
+    assert window.ended(window.start("rebuild"))["state_type"] == "COMPLETED"
+    assert b"Traceback" not in told
+
+
 def test_a_service_that_was_killed_goes_on_where_it_was(window):
     """Its run is told to be cut off, what somebody switched on stays on, and a rerun resumes."""
     schedule = window.api.deployments()["rebuild"]["schedules"][0]
     place = f"deployments/{window.api.deployments()['rebuild']['id']}/schedules/{schedule['id']}"
     window.api.send("PATCH", place, {"active": True})
-    (window.project.folder / "ready").unlink(missing_ok=True)
     waiting = window.mark("wait")
-    cut_off = window.start("rebuild", force=True)
-    window.until((window.project.folder / "ready").exists)
+    cut_off = _at_work(window, force=True)
 
     window.stop(signal.SIGKILL)
     waiting.unlink()

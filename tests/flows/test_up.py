@@ -5,12 +5,14 @@ import signal
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from flows.addresses import Addresses, home, tell, told, up_lock
+from flows.addresses import Addresses, home, tell, told
+from flows.identity import Identity
 from flows.supervision import page_opens
 from tests.flows.conftest import ROOT, Api, Project, relatives
 from tests.flows.test_health import serving
@@ -152,11 +154,33 @@ def test_addresses_are_those_of_services_that_are_up(tmp_path, monkeypatch):
     (tmp_path / ".dvc").mkdir()
     monkeypatch.chdir(tmp_path)
     home()
-    tell(Addresses(prefect="http://me:secret@a:1/api", mlflow="http://me:p@ss@a:2"))
+    there = Addresses(
+        prefect="http://me:secret@a:1/api", mlflow="http://me:p@ss@a:2", processes=(here(),)
+    )
+    without = there.model_copy(update={"prefect": "http://a:1/api", "mlflow": "http://a:2"})
 
-    with up_lock():
-        assert told() == Addresses(prefect="http://a:1/api", mlflow="http://a:2")
+    tell(there)
+    assert told() == without
+    tell(there.model_copy(update={"processes": (Identity(pid=os.getpid(), begun_s=0),)}))
     assert told() is None
+
+
+def test_many_may_look_for_addresses_at_once(tmp_path, monkeypatch):
+    """None takes another for `make up`, or its absence."""
+    (tmp_path / ".dvc").mkdir()
+    monkeypatch.chdir(tmp_path)
+    home()
+    tell(Addresses(prefect="http://a:1/api", mlflow="http://a:2", processes=(here(),)))
+
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: told(), range(1_000)))
+
+    assert None not in found
+
+
+def here() -> Identity:
+    """Which process tests."""
+    return Identity.of(os.getpid())
 
 
 def test_addresses_that_cannot_be_read_are_none(tmp_path, monkeypatch):
