@@ -1,11 +1,13 @@
-"""The overlay: some settings laid over a ``params.yaml``; its others and its comments stay."""
+"""The overlay: some settings laid over a ``params.yaml``; its other lines stay as they are."""
 
 import io
 from collections.abc import Iterable, Mapping, MutableMapping
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from genrenet.errors import ParamsError
@@ -39,14 +41,33 @@ def overlaid(text: str, overlays: Iterable[Mapping[str, Any]]) -> str:
     Sections and maps are merged; lists, and a map under ``{}``, are replaced. A section without a
     line changes nothing.
     """
-    yaml, sink = _yaml(), io.StringIO()
-    settings = yaml.load(text)
+    text = text if text.endswith("\n") else f"{text}\n"
+    settings = _yaml().load(text)
     if not isinstance(settings, MutableMapping):
         settings = {}
+    before = _written(settings)
     for overlay in overlays:
         _merge(settings, {name: said for name, said in overlay.items() if said not in (None, {})})
-    yaml.dump(settings, sink)
+    return _as_it_was(text, before, _written(settings))
+
+
+def _written(settings: MutableMapping[str, Any]) -> str:
+    sink = io.StringIO()
+    _yaml().dump(settings, sink)
     return sink.getvalue()
+
+
+def _as_it_was(text: str, before: str, after: str) -> str:
+    """``after``, with the lines of ``text`` where ``before``, the same as it is written, stays."""
+    old, plain, new = (content.splitlines(keepends=True) for content in (text, before, after))
+    stays = SequenceMatcher(None, plain, new, autojunk=False).get_matching_blocks()
+    steps = SequenceMatcher(None, plain, old, autojunk=False).get_opcodes()
+    for tag, begin, end, *lines in reversed(steps):
+        block = next((b for b in stays if b.a <= begin and end <= b.a + b.size), None)
+        if tag != "equal" and block:
+            shift = block.b - block.a
+            new[begin + shift : end + shift] = old[slice(*lines)]
+    return "".join(new)
 
 
 def _merge(below: MutableMapping[str, Any], above: Mapping[str, Any]) -> None:
@@ -55,7 +76,14 @@ def _merge(below: MutableMapping[str, Any], above: Mapping[str, Any]) -> None:
         if isinstance(inner, MutableMapping) and isinstance(value, Mapping) and value:
             _merge(inner, value)
         else:
-            below[key] = value
+            below[key] = _in_line(value) if type(value) is list else value
+
+
+def _in_line(values: list[Any]) -> CommentedSeq:
+    """A list that was given without a form of its own, as ``[a, b]``."""
+    written = CommentedSeq(values)
+    written.fa.set_flow_style()
+    return written
 
 
 def _yaml() -> YAML:
