@@ -9,8 +9,13 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import SingleQuotedScalarString
+from yaml import ScalarNode
+from yaml.resolver import Resolver
 
 from genrenet.errors import ParamsError
+
+TEXT = "tag:yaml.org,2002:str"
 
 
 def read_overlay(path: Path) -> Mapping[str, Any]:
@@ -76,14 +81,26 @@ def _merge(below: MutableMapping[str, Any], above: Mapping[str, Any]) -> None:
         if isinstance(inner, MutableMapping) and isinstance(value, Mapping) and value:
             _merge(inner, value)
         else:
-            below[key] = _in_line(value) if type(value) is list else value
+            below[_formed(key)] = _formed(value)
 
 
-def _in_line(values: list[Any]) -> CommentedSeq:
-    """A list that was given without a form of its own, as ``[a, b]``."""
-    written = CommentedSeq(values)
-    written.fa.set_flow_style()
-    return written
+def _formed(value: Any) -> Any:
+    """A value that has no form of its own yet: a list as ``[a, b]``, and a text as a text.
+
+    ``no`` and its like are texts where it is written, in YAML 1.2, and none where it is read.
+    """
+    if type(value) is list:
+        written = CommentedSeq(map(_formed, value))
+        written.fa.set_flow_style()
+        return written
+    if type(value) is dict:
+        return {_formed(key): _formed(inner) for key, inner in value.items()}
+    return SingleQuotedScalarString(value) if type(value) is str and not _is_text(value) else value
+
+
+def _is_text(value: str) -> bool:
+    kind = Resolver().resolve(ScalarNode, value, (True, False))  # type: ignore[no-untyped-call]
+    return bool(kind == TEXT)
 
 
 def _yaml() -> YAML:

@@ -1,4 +1,4 @@
-"""The places: what the settings name on the disk, looked for before anything is written or begun."""
+"""The places: what settings name on the disk, looked for before anything is written or begun."""
 
 from collections.abc import Collection
 from pathlib import Path

@@ -20,6 +20,7 @@ from flows.addresses import home
 from flows.engines import found_api
 from flows.leftovers import clear_leftovers
 from flows.orchestrator import answers
+from flows.shown import keep_shown
 from flows.stage import conclude
 from genrenet.checkout import checkout
 from genrenet.errors import DataError
@@ -76,6 +77,7 @@ def serve() -> None:
 
         made = [_deployment(entry) for entry in entries]
         clear_leftovers([former for one in made if (former := _former(one))])
+        keep_shown([one.name for one in made])
         # not paused: to stop the service is no wish to stop the schedules
         prefect.serve(
             *made,

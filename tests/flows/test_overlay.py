@@ -10,7 +10,7 @@ from genrenet.errors import ParamsError
 from genrenet.params import read_params
 from tests.flows.conftest import ROOT
 
-NAMES = st.text("abcdeش", min_size=1, max_size=3)
+NAMES = st.text("abcdeش", min_size=1, max_size=3) | st.sampled_from(["no", "y", "1e3", "1:30"])
 VALUES = st.none() | st.booleans() | st.integers() | st.lists(st.integers(0, 9), max_size=3) | NAMES
 SECTIONS = st.dictionaries(NAMES, VALUES | st.dictionaries(NAMES, VALUES, max_size=3), max_size=3)
 SETTINGS = st.dictionaries(NAMES, SECTIONS, min_size=1, max_size=3)
