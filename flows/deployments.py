@@ -49,11 +49,13 @@ deployed = functools.partial(
 TARGETS: list[str] = Field(
     default=[], description="Stages, such as train or studies/dvc.yaml:folds; all if none."
 )
-CORPUS: str | None = Field(
-    default=None, description="A further corpus, in corpora/; else the project's."
+FURTHER: str | None = Field(
+    default=None, description="Work on this corpus in corpora/, by its name; else the project's."
 )
 CHANGES: Any = Field(
-    default={}, description="Changes to params.yaml, which stay there; docs/settings.md."
+    default={},
+    description="Changes to params.yaml, which stay there; docs/settings.md. Where a further "
+    "corpus is named, its own params.yaml is changed, and now is what the project's holds.",
 )
 # Prefect wants the form when it loads this module: here alone a file is read at import
 Changes: Any = BaseModel if TYPE_CHECKING else form()
@@ -116,11 +118,11 @@ def _end_as(state: "State", name: str) -> "State":
 def rebuild(
     targets: list[str] = TARGETS,
     force: bool = Field(default=False, description="Also what is up to date."),
-    corpus: str | None = CORPUS,
+    further_corpus: str | None = FURTHER,
     settings: Changes = CHANGES,
 ) -> None:
     """Bring every stage up to date with recordings, settings and code."""
-    with pipeline.workspace(corpus, patience_s=FOR_EVER):
+    with pipeline.workspace(further_corpus, patience_s=FOR_EVER):
         fill_in(settings)
         _rebuild(targets, force=force)
 
@@ -131,10 +133,10 @@ def watch(
     quiet_s: float = Field(
         default=60.0, ge=0, description="Wait until nothing was written for so many seconds."
     ),
-    corpus: str | None = CORPUS,
+    further_corpus: str | None = FURTHER,
 ) -> "State | None":
     """Rebuild when recordings or corrections have changed since they were last built from."""
-    with pipeline.workspace(corpus, patience_s=FOR_EVER):
+    with pipeline.workspace(further_corpus, patience_s=FOR_EVER):
         recordings = read_params().corpus
         if not pipeline.LOCK.exists():
             return Completed(name="Unbuilt", message="Nothing was built yet: run rebuild once.")
@@ -152,9 +154,11 @@ def watch(
 
 @deployed(name="refresh-model")
 @_told
-def refresh_model(corpus: str | None = CORPUS, settings: Changes = CHANGES) -> "State | None":
+def refresh_model(
+    further_corpus: str | None = FURTHER, settings: Changes = CHANGES
+) -> "State | None":
     """Rebuild what has changed; the challenger becomes the champion if it passes the gate."""
-    with pipeline.workspace(corpus, patience_s=FOR_EVER):
+    with pipeline.workspace(further_corpus, patience_s=FOR_EVER):
         fill_in(settings)
         _rebuild()
         return _promote(None, force=False, reason="", rollback=False)
@@ -171,10 +175,10 @@ def promote(
     rollback: bool = Field(
         default=False, description="Instead, restore the version that the champion replaced."
     ),
-    corpus: str | None = CORPUS,
+    further_corpus: str | None = FURTHER,
 ) -> "State | None":
     """Judge a version of the model beside the champion; it takes its place if it passes."""
-    with pipeline.workspace(corpus, patience_s=FOR_EVER):
+    with pipeline.workspace(further_corpus, patience_s=FOR_EVER):
         return _promote(version, force=force, reason=reason, rollback=rollback)
 
 

@@ -1,8 +1,8 @@
 """The form: settings that a run may change, each of them optional, as Prefect's page shows them.
 
-It is made from the models of ``params.yaml``, so it refuses what they refuse. A field that is left
-empty changes nothing; what is changed stays in ``params.yaml``, which always says what the data,
-the model and the reports were made with.
+It is made from the models of ``params.yaml``, so it refuses what they refuse. A field says what the
+setting is now; one that is left empty changes nothing. What is changed stays in ``params.yaml``,
+which always says what the data, the model and the reports were made with.
 """
 
 import json
@@ -13,13 +13,14 @@ from typing import Annotated, Any, get_args
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from flows.overlay import overlaid
+from flows.places import check_places
 from flows.schema import SCHEMA
 from flows.stage import say
 from flows.workspace import PARAMS
 from genrenet.atomic import replacing
 from genrenet.checkout import checkout
-from genrenet.errors import DataError
-from genrenet.params import Params, parse_params
+from genrenet.errors import DataError, ParamsError
+from genrenet.params import Params, parse_params, read_params
 from genrenet.settings import Settings
 from tasks.tracking import flat
 
@@ -33,6 +34,17 @@ def form() -> type[BaseModel]:
     DataError
         There is no such file.
     """
+    return _made()
+
+
+def definitions() -> dict[str, Any]:
+    """The form as it would be made now, as Prefect keeps it: the JSON schema of each section."""
+    made = _made().model_json_schema(ref_template="#/definitions/{model}")
+    sections: dict[str, Any] = made.pop("$defs")
+    return {**sections, Params.__name__: made}
+
+
+def _made() -> type[BaseModel]:
     try:
         schema = json.loads((checkout() / SCHEMA).read_text("utf-8"))
     except OSError as error:
@@ -40,31 +52,47 @@ def form() -> type[BaseModel]:
             f"{checkout() / SCHEMA}: cannot be read ({error.strerror}), and it describes the form. "
             "Make it: python -m flows.schema"
         ) from error
-    return _form(Params, {**schema["$defs"], Params.__name__: schema})
+    return _form(Params, {**schema["$defs"], Params.__name__: schema}, _now())
 
 
-def fill_in(filled: BaseModel | Mapping[str, Any]) -> None:
+def _now() -> dict[str, Any]:
+    """What the project's settings are, as JSON has it; nothing where they are refused."""
+    try:
+        return read_params(checkout() / PARAMS).model_dump(mode="json", by_alias=True)
+    except ParamsError:  # a run says why
+        return {}
+
+
+def fill_in(filled: BaseModel | Mapping[str, Any]) -> bool:
     """Write what a form changes into the current folder's ``params.yaml``, and say what that is.
+
+    Returns
+    -------
+    bool
+        Whether anything was to be changed.
 
     Raises
     ------
-    ParamsError
-        The settings would not fit together; nothing is written.
+    GenrenetError
+        The settings would not fit together, or name what is not there; nothing is written.
     """
     said = _said(form().model_validate(filled))
     text = PARAMS.read_text("utf-8")
     changed = overlaid(text, [said])
+    params = parse_params(changed, f"{PARAMS} with the form")
     before, after = (
-        flat(parse_params(content, name).model_dump(mode="json", by_alias=True))
-        for content, name in ((text, PARAMS), (changed, f"{PARAMS} with the form"))
+        flat(one.model_dump(mode="json", by_alias=True))
+        for one in (parse_params(text, PARAMS), params)
     )
-    if before == after:
-        return
+    others = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n))
+    if not others:
+        return False
+    check_places(params, others)
     with replacing(PARAMS) as temporary:
         temporary.write_text(changed, "utf-8")
-    for name in sorted(before.keys() | after.keys()):
-        if before.get(name) != after.get(name):
-            say(f"{PARAMS}: {name}: {before.get(name)} → {after.get(name)}")
+    for name in others:
+        say(f"{PARAMS}: {name}: {before.get(name)} → {after.get(name)}")
+    return True
 
 
 def _said(filled: BaseModel) -> dict[str, Any]:
@@ -83,23 +111,29 @@ def _is_section(kind: Any) -> bool:
     return any(isinstance(one, type) and issubclass(one, BaseModel) for one in get_args(kind))
 
 
-def _form(model: type[BaseModel], schemas: Mapping[str, Any]) -> type[BaseModel]:
+def _form(
+    model: type[BaseModel], schemas: Mapping[str, Any], now: Mapping[str, Any]
+) -> type[BaseModel]:
     """A model with the fields of ``model``, each of which may be left out."""
     said = schemas[model.__name__]["properties"]
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
         kind: Any = field.annotation
+        called = field.alias or name
+        about = said[called].get("description")
         if isinstance(kind, type) and issubclass(kind, Settings):
-            kind, extra = _form(kind, schemas) | None, None  # the page unfolds what is asked for
+            kind, extra = _form(kind, schemas, now.get(called, {})) | None, _folded
         else:
             kind = Annotated[(kind, *field.metadata)] if field.metadata else kind
-            extra = _without_default
+            extra = _may_be_empty
+            about = "; ".join(filter(None, (about, _present(now, called))))
         fields[name] = (
             kind,
             Field(
                 default=None,
                 alias=field.alias,
-                description=said[field.alias or name].get("description"),
+                title=called.replace("_", " ").title(),
+                description=about,
                 json_schema_extra=extra,
             ),
         )
@@ -107,6 +141,25 @@ def _form(model: type[BaseModel], schemas: Mapping[str, Any]) -> type[BaseModel]
     return create_model(model.__name__, __config__=config, **fields)
 
 
-def _without_default(schema: dict[str, Any]) -> None:
-    """A field that is left empty is left out, and not set to nothing."""
+def _present(now: Mapping[str, Any], name: str) -> str | None:
+    """What a setting is now, as it would be written; the page takes it for Markdown."""
+    if name not in now:
+        return None
+    value = now[name]
+    return f"now: `{value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}`"
+
+
+def _folded(schema: dict[str, Any]) -> None:
+    """The page unfolds a section that is asked for."""
+    schema["anyOf"][1] |= {"title": "as it is"}
+
+
+def _may_be_empty(schema: dict[str, Any]) -> None:
+    """A field that is left empty is left out, and not set to nothing.
+
+    A switch cannot be left empty: what is true or false is chosen from a list.
+    """
     schema.pop("default")
+    if schema.get("type") == "boolean":
+        schema |= {"enum": [True, False]}
+        del schema["type"]

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 def clear_leftovers(deployments: "Sequence[DeploymentResponse]") -> None:
     """Settle what earlier services of this checkout have left of their deployments."""
     report_kept()
-    ours = [one for one in deployments if _is_ours(one)]
+    ours = [one for one in deployments if is_ours(one)]
     if ours:
         _end_abandoned(ours)
         _drop_missed(ours)
 
 
-def _is_ours(deployment: "DeploymentResponse") -> bool:
+def is_ours(deployment: "DeploymentResponse") -> bool:
     """Whether this checkout has served a deployment last: no other one, and no worker."""
     return deployment.work_pool_name is None and deployment.path == str(Path.cwd())
 

@@ -24,6 +24,7 @@ from flows.health import prefect_silence
 from flows.leftovers import clear_leftovers
 from flows.orchestrator import bear_outages
 from flows.outcomes import report_kept
+from flows.shown import keep_shown
 from flows.stage import conclude
 from genrenet.checkout import checkout
 from genrenet.errors import DataError
@@ -84,6 +85,7 @@ def serve() -> None:
         made = [_deployment(entry) for entry in entries]
         clear_leftovers([former for one in made if (former := _former(one))])
         threading.Thread(target=_report_late, daemon=True).start()
+        keep_shown([one.name for one in made])
         # not paused: to stop the service is no wish to stop the schedules
         prefect.serve(
             *made,

@@ -24,7 +24,7 @@ def corrected(tracks: list[Track], table: Path) -> list[Track]:
     DataError
         The table has other columns, names a track twice, or one that is not there.
     """
-    corrections = _corrections(table)
+    corrections = read_corrections(table)
     strangers = sorted(set(corrections) - {track.track_id for track in tracks})
     if strangers:
         raise DataError(
@@ -37,12 +37,14 @@ def corrected(tracks: list[Track], table: Path) -> list[Track]:
     ]
 
 
-def _with(track: Track, genre: str, group: str) -> Track:
-    return replace(track, genre=genre or track.genre, group=group or track.group)
+def read_corrections(path: Path) -> dict[str, tuple[str, str]]:
+    """Track id, genre and group, empty where nothing is to be changed.
 
-
-def _corrections(path: Path) -> dict[str, tuple[str, str]]:
-    """Track id, genre and group, empty where nothing is to be changed."""
+    Raises
+    ------
+    DataError
+        The table cannot be read, has other columns, or names a track twice.
+    """
     sheet = read_sheet(path, COLUMNS)
     if not {"track_id", "genre"} <= set(sheet.names):
         raise DataError(
@@ -58,6 +60,10 @@ def _corrections(path: Path) -> dict[str, tuple[str, str]]:
             raise DataError(f"{path}: {track_id} has two lines. Keep one.")
         found[track_id] = (values[0], values[1])
     return found
+
+
+def _with(track: Track, genre: str, group: str) -> Track:
+    return replace(track, genre=genre or track.genre, group=group or track.group)
 
 
 def renamed(tracks: list[Track], rename: dict[str, str]) -> list[Track]:

@@ -74,6 +74,24 @@ def corpus_folder(corpus: Corpus) -> Path:
     return path if path.is_dir() else path.parent
 
 
+def corpus_place(corpus: Corpus) -> tuple[str, Path]:
+    """The layout, and where it looks: a folder, or a manifest's table.
+
+    Raises
+    ------
+    DataError
+        Nothing is there, or a file where the layout needs a folder.
+    """
+    path, layout = corpus_path(corpus), corpus.layout
+    if layout == "auto":
+        layout = "manifest" if path.is_file() else "folders"
+    if layout == "manifest":
+        return layout, path / corpus.manifest if path.is_dir() else path
+    if not path.is_dir():
+        raise DataError(f"corpus.path: '{path}' is a file; layout '{layout}' needs a folder.")
+    return layout, path
+
+
 def read_tracks(corpus: Corpus) -> list[Track]:
     """All tracks of the corpus, as :func:`read_corpus` finds them."""
     return read_corpus(corpus).tracks
@@ -90,7 +108,7 @@ def read_corpus(corpus: Corpus) -> Listing:
     ParamsError
         A setting names what the layout has not.
     """
-    found = _listing(corpus, corpus_path(corpus))
+    found = _listing(corpus)
     _refuse_duplicates(found.tracks)
     mended = corrected(found.tracks, Path(corpus.labels))
     tracks = sorted(renamed(mended, corpus.rename), key=lambda track: track.track_id)
@@ -103,24 +121,14 @@ def read_corpus(corpus: Corpus) -> Listing:
     return Listing(tracks, (*found.warnings, *filter(None, advice)))
 
 
-def _listing(corpus: Corpus, path: Path) -> Listing:
-    """What the layout finds.
-
-    Raises
-    ------
-    DataError
-        Nothing, or it needs a folder and got a file.
-    """
-    layout = corpus.layout
-    if layout == "auto":
-        layout = "manifest" if path.is_file() else "folders"
-    if layout != "manifest" and not path.is_dir():
-        raise DataError(f"corpus.path: '{path}' is a file; layout '{layout}' needs a folder.")
-    found = _found(corpus, layout, path)
+def _listing(corpus: Corpus) -> Listing:
+    """What the layout finds; to find nothing is refused."""
+    layout, place = corpus_place(corpus)
+    found = _found(corpus, layout, place)
     if not found.tracks:
         raise DataError(
-            f"corpus.path: '{path}' holds no recording. Expected {EXPECTED[layout]}, with one of "
-            f"{' '.join(sorted(AUDIO))}."
+            f"corpus.path: '{corpus_path(corpus)}' holds no recording. Expected "
+            f"{EXPECTED[layout]}, with one of {' '.join(sorted(AUDIO))}."
         )
     return found
 
@@ -130,8 +138,7 @@ def _found(corpus: Corpus, layout: str, path: Path) -> Listing:
         case "albums":
             return album_folders(path)
         case "manifest":
-            table = path / corpus.manifest if path.is_dir() else path
-            return manifest_tracks(corpus, table, folder=corpus_folder(corpus))
+            return manifest_tracks(corpus, path, folder=corpus_folder(corpus))
         case "tags":
             return tagged_folders(path, corpus.group_level)
         case "mirdata":

@@ -105,29 +105,48 @@ def _missing(strangers: list[str], n_listed: int, folder: Path) -> list[str]:
     ]
 
 
+def list_files(folder: Path) -> dict[Path, str]:
+    """The lists in a folder, and the side of each.
+
+    Raises
+    ------
+    DataError
+        There is none for train, or none for test.
+    """
+    named = {
+        path: side
+        for path in sorted(folder.glob("*.txt"))
+        for name, side in SPELLINGS.items()
+        if path.name.lower().startswith(name)
+    }
+    _check_sides(set(named.values()), folder)
+    return named
+
+
 def _read_lists(folder: Path, known: set[str]) -> dict[str, str]:
     """Name and side of the listed tracks; a file's name begins with the side's.
 
     A name that is not among the ``known`` ones of the corpus loses its suffix.
     """
     lists: dict[str, str] = {}
-    for path in sorted(folder.glob("*.txt")):
-        side = next(
-            (s for name, s in SPELLINGS.items() if path.name.lower().startswith(name)), None
-        )
-        for line in _lines(path) if side else []:
-            other = lists.setdefault(line if line in known else _stem(line), str(side))
+    for path, side in list_files(folder).items():
+        for line in _lines(path):
+            other = lists.setdefault(line if line in known else _stem(line), side)
             if other != side:
                 raise DataError(
                     f"split.lists: {line} is on the lists of {other} and of {side}. "
                     "Strike it from one."
                 )
-    if not {"train", "test"} <= set(lists.values()):
+    _check_sides(set(lists.values()), folder)
+    return lists
+
+
+def _check_sides(sides: set[str], folder: Path) -> None:
+    if not {"train", "test"} <= sides:
         raise DataError(
             f"split.lists: '{folder}' needs train*.txt and test*.txt (and valid*.txt), with one "
             "relative path a line."
         )
-    return lists
 
 
 def _lines(path: Path) -> list[str]:
