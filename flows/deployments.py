@@ -23,8 +23,9 @@ from flows.form import fill_in, form
 from flows.notice import notify, send
 from flows.orchestrator import api_answers, console, import_prefect, orchestrator
 from flows.outcomes import keep, report_kept
+from flows.quiet import spare_repetition
 from flows.runs import current_flow_run
-from flows.stage import StageError, say
+from flows.stage import StageError, of_the_disk, say
 from flows.suspension import suspendable
 from flows.watch import changes, youngest_s
 from genrenet.errors import USER_ERROR, GenrenetError
@@ -67,30 +68,38 @@ def _told(work: Callable[..., "State | None"]) -> Callable[..., "State"]:
     @functools.wraps(work)
     def call(*args: Any, **kwargs: Any) -> "State":
         import_prefect()
+        spare_repetition()
         with suppress(Exception):  # of other runs: the next one tries again
             report_kept()
         try:
             with suspendable():
                 state = work(*args, **kwargs) or Completed()
-        except GenrenetError as error:
-            if api_answers():
-                if isinstance(error, StageError) and error.exit_code != USER_ERROR:
-                    raise  # Prefect tries it once more
-                _no_retry()
-            state = Failed(message=str(error))
         except BaseException as error:
+            reason = _to_mend(error)
             if api_answers():
-                raise  # Prefect tells of it
-            state = _unforeseen(error)
+                if reason is None:
+                    raise  # Prefect tells of it, and tries once more what may have come round
+                _no_retry()
+            state = Failed(message=reason) if reason else _unforeseen(error)
         return _end_as(state, work.__name__)
 
     return call
+
+
+def _to_mend(error: BaseException) -> str | None:
+    """What is told of an error that the user can mend; None of any other."""
+    if isinstance(error, OSError) and not isinstance(error, ConnectionError):
+        return of_the_disk(error)
+    is_fault = isinstance(error, StageError) and error.exit_code != USER_ERROR
+    return str(error) if isinstance(error, GenrenetError) and not is_fault else None
 
 
 def _unforeseen(error: BaseException) -> "State":
     """The state of a run that was stopped, or ran into a fault of the program."""
     if not isinstance(error, Exception):
         return Crashed(message="It was stopped. Run again: what is done is kept.")
+    if isinstance(error, StageError):  # it has been told where it happened
+        return Failed(message=str(error))
     traceback.print_exception(error)
     return Failed(message=f"{type(error).__name__}: {error}")
 

@@ -10,6 +10,7 @@ from flows.judging import judge
 from flows.rebuild import workspace
 from flows.stage import conclude, run, say, step, table
 from flows.succession import ROLLED_BACK, now, record, roll_back
+from flows.threads import limit_threads
 from genrenet.errors import DataError
 from genrenet.learning.promotion import PromotionError
 from genrenet.learning.verdict import DECISION, Verdict
@@ -79,6 +80,7 @@ def promote(
         champion meanwhile; then nothing is changed.
     """
     _check_request(version, force=force, reason=reason, rollback=rollback)
+    limit_threads(params.compute.n_threads)
     name = params.register_.name
     if rollback:
         step(roll_back)(name, reason.strip())

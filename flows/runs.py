@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
-from genrenet.errors import GenrenetError
+from genrenet.errors import GenrenetError, RefusedError
 
 if TYPE_CHECKING:
     from prefect import Flow
@@ -107,10 +107,12 @@ def add_cached_task(name: str) -> None:
 def _attempt(work: Work[Any]) -> "State | None":
     """Do ``work`` and say how it ended in Prefect's terms; its error is raised by ``outcome``."""
     from prefect.logging import get_run_logger
-    from prefect.states import Cancelled, Failed
+    from prefect.states import Cancelled, Completed, Failed
 
     try:
         work.do()
+    except RefusedError as error:
+        return Completed(name="Refused", message=str(error))
     except GenrenetError as error:
         return Failed(message=str(error))
     except KeyboardInterrupt:

@@ -24,6 +24,7 @@ from flows.health import prefect_silence
 from flows.leftovers import clear_leftovers
 from flows.orchestrator import bear_outages
 from flows.outcomes import report_kept
+from flows.quiet import spare_repetition
 from flows.shown import keep_shown
 from flows.stage import conclude
 from genrenet.checkout import checkout
@@ -82,6 +83,7 @@ def serve() -> None:
         import prefect
 
         bear_outages()
+        spare_repetition()
         made = [_deployment(entry) for entry in entries]
         clear_leftovers([former for one in made if (former := _former(one))])
         threading.Thread(target=_report_late, daemon=True).start()

@@ -83,7 +83,7 @@ def conclude(work: Callable[[], None]) -> int:
         return INTERRUPTED
     except Exception as error:
         if isinstance(error, OSError) and not isinstance(error, ConnectionError):
-            return _refuse(_of_the_disk(error))
+            return _refuse(of_the_disk(error))
         _leave_verdict(PROGRAM_ERROR, f"{type(error).__name__}: {error}")
         raise
     return 0
@@ -125,7 +125,7 @@ def _refuse(message: str) -> int:
     return USER_ERROR
 
 
-def _of_the_disk(error: OSError) -> str:
+def of_the_disk(error: OSError) -> str:
     """What a full disk, a read-only folder or a missing file is called."""
     return (
         f"{error.filename or 'the disk'}: {error.strerror or error}. Check that the folder is "

@@ -18,3 +18,7 @@ class DataError(GenrenetError):
 
 class AudioError(GenrenetError):
     """One recording cannot be used; the others can."""
+
+
+class RefusedError(GenrenetError):
+    """The answer is no. The work itself has not failed."""

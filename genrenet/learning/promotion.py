@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from genrenet.errors import DataError
+from genrenet.errors import DataError, RefusedError
 from genrenet.learning.comparison import Comparison, estimate, majority_share
 from genrenet.learning.gate_checks import Check, Evidence, Standing, check_all
 from genrenet.sections.train import Evaluate, Promote
@@ -17,7 +17,7 @@ from genrenet.sections.train import Evaluate, Promote
 Outcome = Literal["promoted", "refused", "forced"]
 
 
-class PromotionError(DataError):
+class PromotionError(RefusedError):
     """The challenger does not pass the gate; nothing but the record of that has changed."""
 
 

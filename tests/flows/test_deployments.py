@@ -335,13 +335,14 @@ def test_a_failure_of_the_program_is_tried_once_more(window):
 
 def test_what_the_user_can_mend_is_told_and_not_tried_again(window):
     """By the run's state, and to whom ``GENRENET_NOTIFY`` names."""
-    refusing = window.mark("refuse")
+    refusing, n_before = window.mark("refuse"), len(window.log())
 
     run = window.ended(window.start("rebuild", force=True))
     refusing.unlink()
 
     assert (run["state_type"], run["run_count"]) == ("FAILED", 1)
     assert run["state"]["message"] == "mend it"
+    assert b"Traceback" not in window.log()[n_before:]
     window.until(lambda: [one for one in window.told if "mend it" in one["message"]])
     message = next(one for one in window.told if "mend it" in one["message"])
     assert message["title"] == "genrenet: rebuild: Failed"

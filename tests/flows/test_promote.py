@@ -14,7 +14,8 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from flows.addresses import Addresses, home, tell, up_lock
+from flows.addresses import Addresses, home, tell
+from flows.identity import Identity
 from flows.judging import WORK, answered, judge
 from flows.promote import app, promote
 from genrenet.corpus.audit import split_digest
@@ -466,14 +467,14 @@ def test_a_refused_promotion_is_exit_code_2(params, register):
     assert "majority: 50.0% of 4 tracks right, wanted: above 50.0%" in said
 
 
-def test_prefect_shows_the_checks_and_a_refusal_fails_the_run(params, register, api):
-    """As a table and a picture; the message is the run's. ``make up``'s Prefect is found."""
+def test_prefect_shows_the_checks_and_that_it_was_refused(params, register, api):
+    """By table, picture and state: an answer, as from the page. ``make up``'s Prefect is found."""
     register(2)
     home()
     command = [sys.executable, "-m", "flows.promote"]
-    with up_lock():  # as long as it runs
-        tell(Addresses(prefect=api.url, mlflow="http://127.0.0.1:1"))
-        done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
+    up = (Identity.of(os.getpid()),)  # as long as it runs
+    tell(Addresses(prefect=api.url, mlflow="http://127.0.0.1:1", processes=up))
+    done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
     flow_run = api.last_run("promote")
     shown = {artifact["key"]: artifact for artifact in api.of_run("artifacts", flow_run)}
 
@@ -483,5 +484,5 @@ def test_prefect_shows_the_checks_and_a_refusal_fails_the_run(params, register, 
     rows = {row["name"]: row["passed"] for row in json.loads(shown["promotion"]["data"])}
     assert rows["majority"] == "no"
     assert rows["certificate"] == rows["latency"] == "yes"
-    assert flow_run["state"]["type"] == "FAILED"
+    assert (flow_run["state_type"], flow_run["state_name"]) == ("COMPLETED", "Refused")
     assert "does not pass the gate" in flow_run["state"]["message"]
