@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 from flows.orchestrator import api_silence, console, import_prefect, orchestrator
 from flows.progress import Advance, progress
 from flows.reports import link, picture, say, table
-from flows.runs import Work, run_flow, run_task
+from flows.runs import PARENT_VARIABLE, Work, run_flow, run_task
 from flows.threads import limit_threads
 from flows.workspace import check_pipelines
 from genrenet.errors import USER_ERROR, GenrenetError
@@ -93,6 +93,8 @@ def run(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Call ``fn`` as a Prefect flow where an API answers, plainly where none does."""
     work = Work(functools.partial(fn, *args, **kwargs))
     if why := api_silence():
+        if os.environ.get(PARENT_VARIABLE):  # the rebuild that runs it has warned already
+            why = "no Prefect API answers"
         console.print(f"{fn.__name__}: {why}; running without")
         return work.outcome()
     try:
