@@ -148,8 +148,12 @@ def relatives(tag: str) -> list[str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> None:
-    """Children can be interrupted, also where the tests run as a background job, which cannot."""
+    """Children can be interrupted and hung up on, also where the tests themselves cannot be.
+
+    A background job ignores the one, ``nohup`` the other. What is handled here is none of theirs.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 @pytest.fixture

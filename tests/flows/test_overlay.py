@@ -12,8 +12,9 @@ from tests.flows.conftest import ROOT
 
 NAMES = st.text("abcdeش", min_size=1, max_size=3) | st.sampled_from(["no", "y", "1e3", "1:30"])
 VALUES = st.none() | st.booleans() | st.integers() | st.lists(st.integers(0, 9), max_size=3) | NAMES
-SECTIONS = st.dictionaries(NAMES, VALUES | st.dictionaries(NAMES, VALUES, max_size=3), max_size=3)
-SETTINGS = st.dictionaries(NAMES, SECTIONS, min_size=1, max_size=3)
+KEYS = NAMES.filter(str.isidentifier)  # a setting is called by no number
+SECTIONS = st.dictionaries(KEYS, VALUES | st.dictionaries(KEYS, VALUES, max_size=3), max_size=3)
+SETTINGS = st.dictionaries(KEYS, SECTIONS, min_size=1, max_size=3)
 
 TEXT = (ROOT / "params.yaml").read_text("utf-8")
 EVERY = read_params(ROOT / "params.yaml").model_dump(mode="json", by_alias=True)

@@ -101,8 +101,7 @@ def test_a_server_that_is_killed_in_mid_training_gets_its_record_from_the_next_s
         experiment = client.get_experiment_by_name("genrenet").experiment_id
         runs = {run.info.run_name: run for run in client.search_runs([experiment])}
 
-    assert len(runs) == 2
-    (parent,) = (run for name, run in runs.items() if name != "seed-0")
+    (parent,) = (run for name, run in runs.items() if name not in ("seed-0", "machine"))
     assert parent.data.tags["genrenet.content"] == content_hash(BUNDLE)
     assert {"training/val_loss_mean", "by_track/accuracy"} <= set(parent.data.metrics)
 

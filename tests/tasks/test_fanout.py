@@ -130,6 +130,7 @@ print(*fan_out(os.getenv, jobs, compute=Compute(executor="ray", n_workers=1), es
 def test_a_ray_that_is_named_and_not_there_is_told_at_once(monkeypatch, address):
     """With what came, what was expected and what to do; Ray itself would take half a minute."""
     monkeypatch.setenv("RAY_ADDRESS", address)
+    monkeypatch.setitem(sys.modules, "ray", types.SimpleNamespace(is_initialized=lambda: False))
 
     with pytest.raises(DataError, match=rf"RAY_ADDRESS={address} \(.+\)\. Expected ray://HOST"):
         results(double, [1, 2], RAY)
