@@ -46,7 +46,7 @@ def engines(home: Path, compute: Compute) -> Iterator[dict[str, str]]:
         What tells a process in its environment where they are.
     """
     with ExitStack() as stack:
-        url = found_api()
+        url = found_api() or coming_api()
         server = None if url else stack.enter_context(prefect_server(home))
         ray = stack.enter_context(_ray(compute))  # starts while the server does
         if server:
@@ -68,6 +68,16 @@ def found_api() -> str | None:
     services = told()
     urls = services and services.prefect, profile_url()
     return next((url for url in urls if url and answers(url)), None)
+
+
+def coming_api() -> str | None:
+    """``make up``'s API, waited for: a second server over its history would come in its way."""
+    deadline = time.monotonic() + PREFECT_START_S
+    while (services := told()) and time.monotonic() < deadline:
+        if answers(services.prefect):
+            return services.prefect
+        time.sleep(0.5)
+    return None
 
 
 def end(process: subprocess.Popen[Any], *, by: signal.Signals, patience_s: float) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 
 from flows import engines
+from flows.addresses import Addresses
 from flows.engines import end, found_api, prefect_server, without_run_context
 from flows.repro import SKIPPED
 from genrenet.sections.compute import Compute
@@ -102,6 +103,19 @@ def test_an_api_that_only_the_profile_knows_is_found(tmp_path, monkeypatch, caps
         "warning: PREFECT_API_URL=http://127.0.0.1:9/api: [Errno 111] Connection refused; "
         "looking elsewhere"
     )
+
+
+def test_a_make_up_on_its_way_is_waited_for(monkeypatch):
+    """Two servers that set up one history at once fail; one that has gone is not waited for."""
+    there = Addresses(prefect="http://127.0.0.1:1/api", mlflow="http://127.0.0.1:2")
+    looks = iter([there, there, there])
+    answer = iter([False, False, True])
+    monkeypatch.setattr(engines, "told", lambda: next(looks, None))
+    monkeypatch.setattr(engines, "answers", lambda _: next(answer))
+    monkeypatch.setattr(engines.time, "sleep", lambda _: None)
+
+    assert engines.coming_api() == there.prefect
+    assert engines.coming_api() is None
 
 
 def test_where_the_work_is_serial_no_ray_is_started(tmp_path, monkeypatch):
