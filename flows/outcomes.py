@@ -5,6 +5,7 @@ still runs, reports it.
 """
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
 
 class Outcome(BaseModel):
-    """How a run ended, as Prefect's states say it, and which process knew of it."""
+    """How and when a run ended, as Prefect's states say it, and which process knew of it."""
 
     process: Identity
+    at: datetime
     type: str
     name: str | None
     message: str | None
@@ -33,6 +35,7 @@ def keep(run_id: UUID, state: "State") -> None:
     """Leave what a run of this process has come to; nothing is known of it elsewhere yet."""
     about = Outcome(
         process=Identity.of(os.getpid()),
+        at=datetime.now(UTC),
         type=state.type.value,
         name=state.name,
         message=state.message,
@@ -44,7 +47,7 @@ def keep(run_id: UUID, state: "State") -> None:
 
 
 def report_kept() -> None:
-    """Tell Prefect of runs whose process has ended, where it knows another outcome or none."""
+    """Tell Prefect of runs whose process has ended, where it has not heard of that since."""
     left = {path: Outcome.model_validate_json(path.read_bytes()) for path in _kept()}
     ended = {path: about for path, about in left.items() if not about.process.find()}
     if ended and api_answers():
@@ -58,17 +61,24 @@ def _report(run_id: UUID, about: Outcome) -> None:
     from prefect.client.schemas.objects import State, StateType
     from prefect.exceptions import ObjectNotFound
 
-    settled = (StateType(about.type), StateType.CANCELLED)
     with get_client(sync_client=True) as client:
         try:
             known = client.read_flow_run(run_id).state
         except ObjectNotFound:  # somebody has deleted it
             return
-        if known is None or known.type not in settled:
+        if known is None or not _is_settled(known, about.at):
             state: State[None] = State(
                 type=StateType(about.type), name=about.name, message=about.message
             )
             client.set_flow_run_state(run_id, state, force=True)
+
+
+def _is_settled(known: "State", at: datetime) -> bool:
+    """Whether Prefect knows more than was kept: that it was cancelled, its end, a retry since.
+
+    A crash is what Prefect makes of silence.
+    """
+    return known.is_cancelled() or (known.timestamp >= at and not known.is_crashed())
 
 
 def _kept() -> list[Path]:

@@ -111,7 +111,8 @@ class Verdict:
         cure = "Test by more groups" if few else "Train a better one"
         return (
             f"version {self.challenger} of {self.model} {WORDS['refused']}, {stays}. {grounds}. "
-            f'{cure}, or promote it all the same: --force --reason "…".'
+            f'{cure}, or promote it all the same: --force --reason "…" '
+            "(in Prefect's form the fields force and reason)."
         )
 
     def failed(self) -> str:

@@ -305,6 +305,19 @@ def _at_work(window: Window, **parameters: Any) -> str:
     return run_id
 
 
+def test_a_failed_run_may_be_retried_from_its_page(window):
+    """At once: what is kept of its first end is no news any more."""
+    refusing = window.mark("refuse")
+    run_id = window.start("rebuild", force=True)
+    assert window.ended(run_id)["state_type"] == "FAILED"
+    refusing.unlink()
+
+    again = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}, "force": True}
+    window.api.send("POST", f"flow_runs/{run_id}/set_state", again)
+
+    assert window.ended(run_id)["state_type"] == "COMPLETED"
+
+
 def test_a_suspended_run_stops_and_goes_on_when_it_is_resumed(window):
     """The page's other button: nothing works on under a run that is said to rest."""
     (window.project.folder / "ready").unlink(missing_ok=True)
@@ -343,8 +356,9 @@ def test_what_the_user_can_mend_is_told_and_not_tried_again(window):
     assert (run["state_type"], run["run_count"]) == ("FAILED", 1)
     assert run["state"]["message"] == "mend it"
     assert b"Traceback" not in window.log()[n_before:]
-    window.until(lambda: [one for one in window.told if "mend it" in one["message"]])
-    message = next(one for one in window.told if "mend it" in one["message"])
+    window.until(lambda: [one for one in window.told if run["id"] in one["message"]])
+    message = next(one for one in window.told if run["id"] in one["message"])
+    assert "mend it" in message["message"]
     assert message["title"] == "genrenet: rebuild: Failed"
     assert f"/runs/flow-run/{run['id']}" in message["message"]
 
