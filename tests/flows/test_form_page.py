@@ -31,6 +31,7 @@ WANT = {
 }
 NOTHING = (None, {"__prefect_kind": "json"})
 """What the page sends for a section that is folded, and for a map that is empty."""
+BUSY = 503  # what Prefect answers while its SQLite is written to
 STUDIES = """
 stages:
   leakage:
@@ -104,10 +105,20 @@ def filled_in(window, pages):
             box = f"{below}/following::*[self::input or self::textarea][1]"
             heading = f"//*[normalize-space(text())='{section.title()} (Optional)']"
             page.locator(f"xpath={heading}/{box}").first.fill(str(value))
+        answer = submitted(page)
+        sent = json.loads(answer.request.post_data)
+        assert answer.ok, answer.text()
+        return sent["parameters"], answer.json()
+
+
+def submitted(page):
+    """Submit the form, again where Prefect's SQLite was busy, as it may be; the last answer."""
+    for _ in range(5):
         with page.expect_response("**/create_flow_run", timeout=PATIENCE_MS) as answer:
             page.get_by_role("button", name="Submit", exact=True).click()
-        sent = json.loads(answer.value.request.post_data)
-        return sent["parameters"], answer.value.json()
+        if answer.value.status != BUSY:
+            break
+    return answer.value
 
 
 def without_nothing(sent):
