@@ -17,6 +17,7 @@ from typing import Any
 
 from flows.addresses import told
 from flows.health import prefect_silence
+from flows.login import prefect_refusal
 from flows.orchestrator import answers, console
 from flows.ports import PORTS
 from genrenet.sections.compute import Compute
@@ -48,6 +49,9 @@ def engines(home: Path, compute: Compute) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         url = found_api() or coming_api()
         server = None if url else stack.enter_context(prefect_server(home))
+        if url and (why := prefect_refusal(url)):
+            console.print(shown(f"warning: Prefect at {url}: {why}; running without"))
+            url = None
         ray = stack.enter_context(_ray(compute))  # starts while the server does
         if server:
             url = server.url_once_up()

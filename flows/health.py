@@ -12,6 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from http.client import HTTPException, InvalidURL
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from genrenet.serving.store import SERVER
@@ -34,6 +35,8 @@ class Service:
         Where it is at the address of a server that has no other.
     health : bytes
         What its page ``health`` says, and no other server's.
+    door : str
+        A page that is for those alone whom the server knows, if it asks who they are.
     certificates : tuple of str
         Variables with which its client is told of a file of certificates; the first that is set.
     insecure : str
@@ -43,6 +46,7 @@ class Service:
     name: str
     path: str
     health: bytes
+    door: str
     certificates: tuple[str, ...]
     insecure: str
 
@@ -51,6 +55,7 @@ PREFECT = Service(
     name="Prefect API",
     path="/api",
     health=b"true",
+    door="admin/version",
     certificates=("PREFECT_API_SSL_CERT_FILE",),
     insecure="PREFECT_API_TLS_INSECURE_SKIP_VERIFY",
 )
@@ -58,6 +63,7 @@ MLFLOW = Service(
     name="MLflow server",
     path="",
     health=b"OK",
+    door="api/2.0/mlflow/experiments/search?max_results=1",
     certificates=("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     insecure="MLFLOW_TRACKING_INSECURE_TLS",
 )
@@ -123,6 +129,17 @@ def silence(service: Service, url: str) -> Silence | None:
     return Silence(_instead(service, url.rstrip("/")))
 
 
+def is_guarded(service: Service, url: str) -> bool:
+    """Whether a server wants to know who asks, and does not know us by the address alone."""
+    try:
+        with _open(service, url, service.door):
+            return False
+    except urllib.error.HTTPError as error:
+        return error.code in GUARDED
+    except (OSError, HTTPException, ValueError):
+        return False
+
+
 def is_at(service: Service, url: str) -> bool:
     """Whether such a server answers at ``url``, beyond doubt."""
     try:
@@ -164,11 +181,16 @@ def _instead(service: Service, url: str) -> str:
 
 def _health(service: Service, url: str) -> bool:
     """Whether the page of health of the server at ``url`` says what such a server's does."""
+    with _open(service, url, "health") as page:
+        return bool(page.read(len(service.health) + 1).strip() == service.health)
+
+
+def _open(service: Service, url: str, page: str) -> Any:
+    """A page of the server at ``url``."""
     bypass_proxy(url)
     context = _context(service) if url.startswith("https:") else None
-    request = _request(f"{url.rstrip('/')}/health")
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context) as page:  # noqa: S310  http only
-        return bool(page.read(len(service.health) + 1).strip() == service.health)
+    request = _request(f"{url.rstrip('/')}/{page}")
+    return urllib.request.urlopen(request, timeout=TIMEOUT_S, context=context)  # noqa: S310  http only
 
 
 def _request(url: str) -> urllib.request.Request:

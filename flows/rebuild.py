@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from flows.addresses import home
 from flows.engines import engines, without_run_context
 from flows.health import mlflow_silence
+from flows.login import mlflow_refusal
 from flows.repro import follow
 from flows.runs import PARENT_VARIABLE, current_flow_run
 from flows.stage import VERDICT_VARIABLE, StageError, conclude, run, say
@@ -150,7 +151,7 @@ def under_engines() -> Iterator[None]:
     Raises
     ------
     DataError
-        The recordings or the Ray are not where it is said.
+        The recordings or the Ray are not where it is said, or MLflow does not let us in.
     """
     params = read_params()
     if params.corpus.path != Corpus().path:  # the demo corpus is yet to be made
@@ -175,6 +176,8 @@ def _knock(compute: Compute) -> None:
         if uri.startswith(SERVER) and (why := mlflow_silence(uri)):
             told = shown(f"MLFLOW_TRACKING_URI={uri}: {why}")
             say(f"warning: {told}; stages that record will fail")
+        elif uri.startswith(SERVER) and (refusal := mlflow_refusal(uri)):
+            raise DataError(shown(f"MLFLOW_TRACKING_URI={uri}: {refusal}."))
     address = os.environ.get("RAY_ADDRESS")
     if address and compute.executor != "serial" and (reason := silence(address)):
         raise DataError(absence(address, reason))

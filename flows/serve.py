@@ -22,6 +22,7 @@ from flows.addresses import home
 from flows.engines import found_api
 from flows.health import prefect_silence
 from flows.leftovers import clear_leftovers
+from flows.login import prefect_refusal
 from flows.orchestrator import bear_outages
 from flows.outcomes import report_kept
 from flows.quiet import spare_repetition
@@ -73,8 +74,8 @@ def serve() -> None:
     Raises
     ------
     DataError
-        They are served already, no Prefect API answers, or ``prefect.yaml`` holds something that
-        cannot be served.
+        They are served already, no Prefect API answers or lets us in, or ``prefect.yaml`` holds
+        something that cannot be served.
     """
     os.chdir(checkout())
     entries = read_deployments(FILE)
@@ -156,6 +157,8 @@ def _api_once_up() -> str:
     if url is None:
         where = "the address of `make up` or of Prefect's profile"
         raise DataError(f"no Prefect API answers at {where}. {CURE}")
+    if refusal := prefect_refusal(url):
+        raise DataError(shown(f"Prefect at {url}: {refusal}."))
     return url
 
 

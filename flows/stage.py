@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from flows.login import api_refusal
 from flows.orchestrator import api_silence, console, import_prefect, orchestrator
 from flows.progress import Advance, progress
 from flows.reports import link, picture, say, table
@@ -92,9 +93,11 @@ def conclude(work: Callable[[], None]) -> int:
 def run(fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Call ``fn`` as a Prefect flow where an API answers, plainly where none does."""
     work = Work(functools.partial(fn, *args, **kwargs))
-    if why := api_silence():
-        if os.environ.get(PARENT_VARIABLE):  # the rebuild that runs it has warned already
-            why = "no Prefect API answers"
+    if os.environ.get(PARENT_VARIABLE):  # the rebuild that runs it has asked, and warned
+        why = api_silence() and "no Prefect API answers"
+    else:
+        why = api_silence() or api_refusal()
+    if why:
         console.print(f"{fn.__name__}: {why}; running without")
         return work.outcome()
     try:

@@ -18,6 +18,7 @@ from flows.engines import profile_url, without_run_context
 from flows.former import end_former
 from flows.health import LOCAL_HOSTS, mlflow_silence, prefect_silence
 from flows.identity import Identity
+from flows.login import mlflow_refusal, prefect_refusal
 from flows.orchestrator import answers
 from flows.ports import EVERYWHERE, HOST, PORTS, check_host, check_ports
 from flows.stage import conclude
@@ -121,16 +122,16 @@ def foreign() -> tuple[str | None, str | None]:
     Raises
     ------
     DataError
-        One that was named does not answer.
+        One that was named does not answer, or does not let us in.
     """
     prefect, uri, profile = os.environ.get("PREFECT_API_URL"), tracking_uri(), profile_url()
     check_address(uri)
     mlflow = uri if uri.startswith(SERVER) else None
-    for name, address, silence in (
-        ("PREFECT_API_URL", prefect, prefect_silence),
-        ("MLFLOW_TRACKING_URI", mlflow, mlflow_silence),
+    for name, address, silence, refusal in (
+        ("PREFECT_API_URL", prefect, prefect_silence, prefect_refusal),
+        ("MLFLOW_TRACKING_URI", mlflow, mlflow_silence, mlflow_refusal),
     ):
-        if address and (why := silence(address)):
+        if address and (why := silence(address) or refusal(address)):
             raise DataError(
                 f"{shown(f'{name}={address}: {why}')}. Start that server, correct the address, or "
                 f"unset {name} to have one started here."

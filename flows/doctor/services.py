@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flows.addresses import told
 from flows.doctor.finding import Finding, note, ok, problem
 from flows.health import MLFLOW, PREFECT, TIMEOUT_S, is_at, mlflow_silence, prefect_silence
+from flows.login import mlflow_refusal, prefect_refusal
 from flows.ports import PORTS, holder
 from genrenet.serving.store import SERVER
 from tasks.ray_address import EXPECTED, OWN, silence
@@ -23,10 +24,12 @@ def prefect(_: Path) -> Iterator[Finding]:
 
     said, profile = os.environ.get("PREFECT_API_URL"), profile_url()
     without = "a rebuild starts one for its duration, a stage by itself works without"
-    if said and (why := prefect_silence(said)):
+    if said and (why := prefect_silence(said) or prefect_refusal(said)):
         cure = "Start that server, or correct or unset PREFECT_API_URL; until then " + without
         yield problem("Prefect", f"PREFECT_API_URL={said}: {why}", cure)
-    elif found := found_api():
+    elif (found := found_api()) and (why := prefect_refusal(found)):
+        yield problem("Prefect", f"{found}: {why}", f"Set it; until then {without}")
+    elif found:
         yield ok("Prefect", f"{found} answers")
     elif profile and not said:
         cure = f"Start that server, or: prefect config unset PREFECT_API_URL; until then {without}"
@@ -42,7 +45,7 @@ def mlflow(_: Path) -> Iterator[Finding]:
         yield ok("MLflow", "no server is set: the checkout has a store of its own")
     elif not uri.startswith(SERVER):
         yield ok("MLflow", f"MLFLOW_TRACKING_URI={uri}: no server to ask")
-    elif why := mlflow_silence(uri):
+    elif why := mlflow_silence(uri) or mlflow_refusal(uri):
         cure = (
             "Start that server, or correct or unset MLFLOW_TRACKING_URI: stages that record fail."
         )

@@ -112,8 +112,8 @@ def failure(error: Exception) -> DataError:
     cure = "Change or unset MLFLOW_TRACKING_URI."
     if uri.startswith(SERVER):
         cure = "Start an MLflow server there, or change or unset MLFLOW_TRACKING_URI."
-    if any(code in why for code in REFUSALS):
-        cure = f"Set {CREDENTIALS} to what that server expects."
+    for code in filter(why.__contains__, REFUSALS):
+        why, cure = f"it does not let us in ({code})", f"Set {CREDENTIALS} to what it expects."
     if "mlflow-artifacts" in why:  # its files are behind a server, and the database was opened
         cure = "Set MLFLOW_TRACKING_URI to the server through which the experiment was made."
     return DataError(shown(f"MLflow at {uri} does not work: {why}. {cure}"))

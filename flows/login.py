@@ -1,0 +1,72 @@
+"""Whether a server that answers lets us in.
+
+Its own client is asked, which knows every way to say who we are: variables, profiles, files. It is
+started only where a server wants to know.
+"""
+
+import functools
+import os
+import subprocess
+import sys
+
+from flows.health import GUARDED, MLFLOW, PREFECT, is_guarded
+from genrenet.errors import DataError
+from genrenet.serving.store import CREDENTIALS, open_store, shown
+
+REFUSED = 3
+
+
+@functools.cache
+def prefect_refusal(url: str) -> str | None:
+    """Why the Prefect API at ``url`` does not let us in; None if it does, or is not there.
+
+    It is asked by a process of its own: Prefect takes its settings once, when it is imported.
+    """
+    if is_guarded(PREFECT, url):
+        variables = {**os.environ, "PREFECT_API_URL": url, "PREFECT_CLIENT_MAX_RETRIES": "0"}
+        ask = [sys.executable, "-m", __name__]
+        asked = subprocess.run(ask, check=False, env=variables, capture_output=True)
+        if asked.returncode == REFUSED:
+            return _told("PREFECT_API_AUTH_STRING (NAME:PASSWORD) or PREFECT_API_KEY")
+    return None
+
+
+def api_refusal() -> str | None:
+    """The same of the API at ``$PREFECT_API_URL``, which it names."""
+    url = os.environ["PREFECT_API_URL"]
+    why = prefect_refusal(url)
+    return shown(f"warning: PREFECT_API_URL={url}: {why}") if why else None
+
+
+def mlflow_refusal(uri: str) -> str | None:
+    """Why the MLflow server of ``$MLFLOW_TRACKING_URI`` does not let us in; None if it does."""
+    if is_guarded(MLFLOW, uri):
+        import mlflow
+
+        try:
+            open_store(mlflow)
+        except DataError as error:
+            if CREDENTIALS in str(error):
+                return _told(CREDENTIALS)
+    return None
+
+
+def _told(credentials: str) -> str:
+    return f"it does not let us in (set {credentials} to what it expects)"
+
+
+def _ask_prefect() -> int:
+    """Open Prefect's client as the environment sets it up; REFUSED if it is not let in."""
+    from prefect import get_client
+    from prefect.exceptions import PrefectHTTPStatusError
+
+    try:
+        with get_client(sync_client=True) as client:
+            client.api_version()
+    except PrefectHTTPStatusError as error:
+        return REFUSED if error.response.status_code in GUARDED else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_ask_prefect())
