@@ -163,7 +163,8 @@ def _registered(name: str) -> tuple[dict[str, Version], dict[str, str]]:
             others = ", ".join(model.name for model in client.search_registered_models())
             raise DataError(
                 f"MLflow at {shown(tracking_uri())} has no model '{name}'; it has: "
-                f"{others or 'none'}. Run 'dvc repro', whose stage register makes one, or point "
+                f"{others or 'none'}. Run 'dvc repro', whose stage register makes one (where it "
+                "finds nothing to do: 'dvc repro --force --single-item register'), or point "
                 "MLFLOW_TRACKING_URI to the store that has it."
             )
         found = client.search_model_versions(f"name = '{name}'")

@@ -1,5 +1,7 @@
 """Where a model is: a folder, or a version that MLflow keeps."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ def locate(model: str | Path) -> Path:
     """
     if not str(model).startswith("models:/"):
         return Path(model).expanduser()
+    bar = str(sys.stderr.isatty())  # nobody reads a bar in a file
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", bar)
     try:
         import mlflow
     except ImportError as error:
