@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+import psutil
 import pytest
 
 from flows.doctor import repository
@@ -52,7 +53,7 @@ def test_a_lock_whose_pid_has_gone_to_another_program_is_a_problem(here):
     found = the_one(repository.locks, here)
 
     assert found.state == "problem"
-    assert f"{os.getpid()} is now: {sys.executable}" in found.found
+    assert f"{os.getpid()} is now: {psutil.Process().cmdline()[0]}" in found.found
     assert "rm .dvc/tmp/rwlock" in found.cure
 
 
