@@ -1,7 +1,7 @@
-"""Whether a server that answers lets us in.
+"""Whether what was named lets us in: a server that answers, a database.
 
-Its own client is asked, which knows every way to say who we are: variables, profiles, files. It is
-started only where a server wants to know.
+A server's own client is asked, which knows every way to say who we are: variables, profiles, files.
+It is started only where a server wants to know.
 """
 
 import functools
@@ -11,7 +11,7 @@ import sys
 
 from flows.health import GUARDED, MLFLOW, PREFECT, is_guarded
 from genrenet.errors import DataError
-from genrenet.serving.store import CREDENTIALS, open_store, shown
+from genrenet.serving.store import CREDENTIALS, SERVER, cause, open_store, shown
 
 REFUSED = 3
 
@@ -39,7 +39,11 @@ def api_refusal() -> str | None:
 
 
 def mlflow_refusal(uri: str) -> str | None:
-    """Why the MLflow server of ``$MLFLOW_TRACKING_URI`` does not let us in; None if it does."""
+    """Why the server or the database of ``$MLFLOW_TRACKING_URI`` does not let us in."""
+    return _of_server(uri) if uri.startswith(SERVER) else _of_database(uri)
+
+
+def _of_server(uri: str) -> str | None:
     if is_guarded(MLFLOW, uri):
         import mlflow
 
@@ -48,6 +52,19 @@ def mlflow_refusal(uri: str) -> str | None:
         except DataError as error:
             if CREDENTIALS in str(error):
                 return _told(CREDENTIALS)
+    return None
+
+
+def _of_database(uri: str) -> str | None:
+    if uri.startswith("sqlite"):  # its file would be made
+        return None
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        create_engine(uri).connect().close()
+    except (SQLAlchemyError, ImportError) as error:
+        return cause(error)
     return None
 
 

@@ -151,7 +151,8 @@ def under_engines() -> Iterator[None]:
     Raises
     ------
     DataError
-        The recordings or the Ray are not where it is said, or MLflow does not let us in.
+        The recordings or the Ray are not where it is said, or MLflow's server or database does not
+        let us in.
     """
     params = read_params()
     if params.corpus.path != Corpus().path:  # the demo corpus is yet to be made
@@ -176,8 +177,9 @@ def _knock(compute: Compute) -> None:
         if uri.startswith(SERVER) and (why := mlflow_silence(uri)):
             told = shown(f"MLFLOW_TRACKING_URI={uri}: {why}")
             say(f"warning: {told}; stages that record will fail")
-        elif uri.startswith(SERVER) and (refusal := mlflow_refusal(uri)):
-            raise DataError(shown(f"MLFLOW_TRACKING_URI={uri}: {refusal}."))
+        elif refusal := mlflow_refusal(uri):
+            told = shown(f"MLFLOW_TRACKING_URI={uri}: {refusal}")
+            raise DataError(f"{told}. Mend that, or unset it: stages that record would fail.")
     address = os.environ.get("RAY_ADDRESS")
     if address and compute.executor != "serial" and (reason := silence(address)):
         raise DataError(absence(address, reason))

@@ -122,11 +122,16 @@ def foreign() -> tuple[str | None, str | None]:
     Raises
     ------
     DataError
-        One that was named does not answer, or does not let us in.
+        One that was named does not answer or does not let us in, or a database that was does not.
     """
     prefect, uri, profile = os.environ.get("PREFECT_API_URL"), tracking_uri(), profile_url()
     check_address(uri)
     mlflow = uri if uri.startswith(SERVER) else None
+    if not mlflow and (reason := mlflow_refusal(uri)):
+        raise DataError(
+            f"{shown(f'MLFLOW_TRACKING_URI={uri}: {reason}')}. Start that database, correct the "
+            "address, or unset it to have the checkout's own."
+        )
     for name, address, silence, refusal in (
         ("PREFECT_API_URL", prefect, prefect_silence, prefect_refusal),
         ("MLFLOW_TRACKING_URI", mlflow, mlflow_silence, mlflow_refusal),

@@ -12,7 +12,7 @@ from flows.doctor.finding import Finding, note, ok, problem
 from flows.health import MLFLOW, PREFECT, TIMEOUT_S, is_at, mlflow_silence, prefect_silence
 from flows.login import mlflow_refusal, prefect_refusal
 from flows.ports import PORTS, holder
-from genrenet.serving.store import SERVER
+from genrenet.serving.store import SERVER, SQLITE
 from tasks.ray_address import EXPECTED, OWN, silence
 
 SERVICES = {"Prefect": PREFECT, "MLflow": MLFLOW}
@@ -39,16 +39,14 @@ def prefect(_: Path) -> Iterator[Finding]:
 
 
 def mlflow(_: Path) -> Iterator[Finding]:
-    """The server of ``$MLFLOW_TRACKING_URI``."""
+    """The server or the database of ``$MLFLOW_TRACKING_URI``."""
     uri = os.environ.get("MLFLOW_TRACKING_URI", "")
     if not uri:
         yield ok("MLflow", "no server is set: the checkout has a store of its own")
-    elif not uri.startswith(SERVER):
-        yield ok("MLflow", f"MLFLOW_TRACKING_URI={uri}: no server to ask")
-    elif why := mlflow_silence(uri) or mlflow_refusal(uri):
-        cure = (
-            "Start that server, or correct or unset MLFLOW_TRACKING_URI: stages that record fail."
-        )
+    elif uri.startswith(SQLITE):
+        yield ok("MLflow", f"MLFLOW_TRACKING_URI={uri}: a file, no server to ask")
+    elif why := (uri.startswith(SERVER) and mlflow_silence(uri)) or mlflow_refusal(uri):
+        cure = "Start it, or correct or unset MLFLOW_TRACKING_URI: stages that record fail."
         yield problem("MLflow", f"MLFLOW_TRACKING_URI={uri}: {why}", cure)
     else:
         yield ok("MLflow", f"{uri} answers")

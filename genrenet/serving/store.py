@@ -108,7 +108,7 @@ def database_of(uri: str) -> Path | None:
 
 def failure(error: Exception) -> DataError:
     """Tell of a store that fails as of something that the user can mend."""
-    uri, why = tracking_uri(), _why(error)
+    uri, why = tracking_uri(), cause(error)
     cure = "Change or unset MLFLOW_TRACKING_URI."
     if uri.startswith(SERVER):
         cure = "Start an MLflow server there, or change or unset MLFLOW_TRACKING_URI."
@@ -128,8 +128,8 @@ def shown(text: str) -> str:
     return LOGIN.sub("://", KEYS.sub(r"\1***", text))
 
 
-def _why(error: Exception) -> str:
+def cause(error: Exception) -> str:
     """The first line of what MLflow says; of what lies below, the cause alone."""
     first = str(getattr(error, "message", error)).strip().partition("\n")[0]
-    cause = re.search(r"\(Caused by (.*)\)", first)
-    return (cause[1] if cause else first.partition(". Response body: '<")[0]).rstrip(".")
+    below = re.search(r"\(Caused by (.*)\)", first)
+    return (below[1] if below else first.partition(". Response body: '<")[0]).rstrip(".")

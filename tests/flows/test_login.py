@@ -93,6 +93,19 @@ def test_a_rebuild_that_mlflow_does_not_let_in_ends_before_it_begins(shut, pipel
     assert not (pipeline.folder / "one").exists()
 
 
+@pytest.mark.parametrize("module", ["flows.rebuild", "flows.up"])
+def test_a_database_that_is_not_there_is_told_before_anything_is_begun(pipeline, module):
+    """Its driver is not here either; no password is shown."""
+    (pipeline.folder / "mlruns").mkdir()
+
+    code, errors = pipeline.run(module, MLFLOW_TRACKING_URI="mysql://me:secret@127.0.0.1:9/store")
+
+    assert code == 2
+    assert "MLFLOW_TRACKING_URI=mysql://127.0.0.1:9/store: No module named 'MySQLdb'. " in errors
+    assert "secret" not in errors
+    assert not (pipeline.folder / "one").exists()
+
+
 @pytest.mark.parametrize(
     ("module", "variable", "path", "told"),
     [
