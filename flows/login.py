@@ -79,7 +79,7 @@ def _ask_prefect() -> int:
 
     try:
         with get_client(sync_client=True) as client:
-            client.api_version()
+            client.read_flows(limit=1)  # Prefect Cloud has it as well
     except PrefectHTTPStatusError as error:
         return REFUSED if error.response.status_code in GUARDED else 0
     return 0
