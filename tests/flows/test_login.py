@@ -15,7 +15,7 @@ from tests.flows.test_health import BOTH, serving
 STRING = "PREFECT_API_AUTH_STRING"
 LOGIN = "me:secret"
 SEARCH = "/api/2.0/mlflow/experiments/search"
-DOORS = ("/api/admin/version", SEARCH, f"{SEARCH}?max_results=1")
+DOORS = ("/api/admin/version", "/api/flows/filter", SEARCH, f"{SEARCH}?max_results=1")
 SHUT = BOTH | dict.fromkeys(DOORS, (401, b"Who?"))
 TOLD = "does not let us in (set {} to what it expects)"
 OF_PREFECT = TOLD.format("PREFECT_API_AUTH_STRING (NAME:PASSWORD) or PREFECT_API_KEY")
