@@ -10,10 +10,12 @@ import subprocess
 import sys
 
 from flows.health import GUARDED, MLFLOW, PREFECT, is_guarded
+from flows.orchestrator import CLIENT_SETTINGS
 from genrenet.errors import DataError
-from genrenet.serving.store import CREDENTIALS, SERVER, cause, open_store, shown
+from genrenet.serving.store import CREDENTIALS, SERVER, cause, check_address, open_store, shown
 
 REFUSED = 3
+DATABASE_S = 5  # for PostgreSQL to answer, which by itself is waited for without end
 
 
 @functools.cache
@@ -23,7 +25,7 @@ def prefect_refusal(url: str) -> str | None:
     It is asked by a process of its own: Prefect takes its settings once, when it is imported.
     """
     if is_guarded(PREFECT, url):
-        variables = {**os.environ, "PREFECT_API_URL": url, "PREFECT_CLIENT_MAX_RETRIES": "0"}
+        variables = {**CLIENT_SETTINGS, **os.environ, "PREFECT_API_URL": url}
         ask = [sys.executable, "-m", __name__]
         asked = subprocess.run(ask, check=False, env=variables, capture_output=True)
         if asked.returncode == REFUSED:
@@ -40,6 +42,10 @@ def api_refusal() -> str | None:
 
 def mlflow_refusal(uri: str) -> str | None:
     """Why the server or the database of ``$MLFLOW_TRACKING_URI`` does not let us in."""
+    try:
+        check_address(uri)
+    except DataError:
+        return "it is no address of a server or a database"
     return _of_server(uri) if uri.startswith(SERVER) else _of_database(uri)
 
 
@@ -61,6 +67,7 @@ def _of_database(uri: str) -> str | None:
     from sqlalchemy import create_engine
     from sqlalchemy.exc import SQLAlchemyError
 
+    os.environ.setdefault("PGCONNECT_TIMEOUT", str(DATABASE_S))
     try:
         create_engine(uri).connect().close()
     except (SQLAlchemyError, ImportError) as error:

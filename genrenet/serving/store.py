@@ -91,14 +91,23 @@ def check_address(uri: str) -> None:
     DataError
         It is none.
     """
-    address = urlsplit(uri)
-    known = address.scheme.partition("+")[0] in SCHEMES
-    if known and (uri.startswith(SQLITE) if address.scheme == "sqlite" else address.netloc):
+    if _is_address(uri):
         return
     raise DataError(
         f"MLFLOW_TRACKING_URI is '{shown(uri)}'. Expected a server, such as http://localhost:5000, "
         "or a database, such as sqlite:///mlruns/mlflow.db; unset, it is the checkout's own store."
     )
+
+
+def _is_address(uri: str) -> bool:
+    try:
+        address = urlsplit(uri)
+        is_known = address.scheme.partition("+")[0] in SCHEMES and address.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        return False
+    if not is_known:
+        return False
+    return uri.startswith(SQLITE) if address.scheme == "sqlite" else bool(address.netloc)
 
 
 def database_of(uri: str) -> Path | None:

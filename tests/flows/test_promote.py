@@ -231,6 +231,18 @@ def test_an_alias_that_another_client_moves_is_followed(params, register, change
 
 
 @pytest.mark.usefixtures("server")
+def test_a_model_is_fetched_without_a_bar_that_nobody_sees(register, monkeypatch):
+    """Where standard error is a file, it would be a line for each step."""
+    number = register(4)
+    monkeypatch.delenv("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", raising=False)  # stages set it
+    fetch = f"from genrenet.serving.location import locate; locate('models:/songs/{number}')"
+
+    fetched = subprocess.run([sys.executable, "-c", fetch], check=True, capture_output=True)
+
+    assert b"Downloading" not in fetched.stderr
+
+
+@pytest.mark.usefixtures("server")
 def test_an_alias_that_moves_while_a_version_is_judged_is_not_overwritten(
     params, register, changed, monkeypatch
 ):

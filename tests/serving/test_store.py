@@ -195,6 +195,7 @@ def test_the_checkout_s_own_database_may_be_named(moved, monkeypatch):
     [
         *("localhost:5000", "htp://localhost:5000", "http://", "http:/localhost:5000"),
         *("/store/mlruns", "sqlite://mlflow.db", "file:///store/mlruns"),
+        *("http://localhost:http", "postgresql://localhost:port/store", "http://[1/"),
     ],
 )
 def test_a_wrong_address_is_told_as_one(uri, monkeypatch):
