@@ -68,7 +68,9 @@ def test_a_damaged_lock_is_a_problem(here):
 
 def test_a_dvc_that_is_at_work_is_told(here):
     """By what it writes down, and by the lock that it holds."""
-    with subprocess.Popen([sys.executable, "-c", "input()", "dvc"], stdin=subprocess.PIPE) as dvc:
+    command = [sys.executable, "-c", "print(flush=True); input()", "dvc"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as dvc:
+        dvc.stdout.readline()  # until then it may still be on its way to being that program
         rwlock(here, dvc.pid)
         assert f"at work (PID {dvc.pid})" in the_one(repository.locks, here).found
         dvc.communicate(b"\n")
