@@ -6,7 +6,8 @@ import logging
 def spare_repetition() -> None:
     """Drop that a run waits, said every two seconds, and the traceback of a run that said why."""
     logging.getLogger("prefect.runner").addFilter(_says_something)
-    logging.getLogger("prefect.engine").addFilter(_is_unforeseen)
+    for name in ("prefect.engine", "prefect.flow_runs"):  # both tell of the same one
+        logging.getLogger(name).addFilter(_is_unforeseen)
 
 
 def _says_something(record: logging.LogRecord) -> bool:
